@@ -1,0 +1,112 @@
+#pragma once
+// Everything a call can ask of the world. The commands of one step are carried out in their order for one call:
+// Asterisk sees answer before join. Different calls may overtake each other.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/instant.hpp"
+#include "call/record.hpp"
+#include "call/words.hpp"
+
+namespace td::call {
+
+// ---- to Asterisk
+
+/// Let the panel hear that it rings (180), or early media (183).
+struct sound {
+    call_id call;
+    channel_id panel;
+    early_sound kind = early_sound::ringing;
+};
+/// Call an account; the leg has the name td.<call>.<leg>. Asterisk gives up after `limit`.
+struct dial {
+    leg_ref leg;
+    account_id account;
+    panel_id panel;  ///< the caller id's number
+    duration limit{};
+};
+struct make_bridge {
+    call_id call;
+};
+struct answer_panel {
+    call_id call;
+    channel_id panel;
+};
+/// Put the panel and the leg into the call's bridge.
+struct join {
+    leg_ref leg;
+    channel_id panel;
+};
+struct drop_leg {
+    leg_ref leg;
+    hangup_reason reason = hangup_reason::normal;
+};
+struct drop_panel {
+    call_id call;
+    channel_id panel;
+    hangup_reason reason = hangup_reason::normal;
+};
+struct remove_bridge {
+    call_id call;
+};
+/// Send keys (DTMF) to the panel: they open the door.
+struct send_keys {
+    call_id call;
+    channel_id panel;
+    std::string keys;
+};
+/// Hang up a channel of ours that belongs to no call.
+struct drop_stray {
+    channel_id channel;
+};
+/// Remove a bridge of ours that belongs to no call.
+struct remove_stray_bridge {
+    call_id bridge;
+};
+
+// ---- to the CRM, the push server, the feed
+
+struct find_accounts {
+    call_id call;
+    panel_id panel;
+    flat_id flat;
+};
+struct push {
+    struct target {
+        account_id account;
+        device_id device;
+        std::string platform;
+        friend bool operator==(const target&, const target&) = default;
+    };
+    call_id call;
+    push_kind kind = push_kind::ring;
+    push_end end = push_end::none;  ///< of kind ended
+    panel_id panel;
+    flat_id flat;
+    std::string title;
+    instant deadline{};  ///< when the ring is over for good
+    std::vector<target> targets;
+};
+/// The panel is in this call from now on.
+struct panel_taken {
+    panel_id panel;
+    call_id call;
+};
+/// The call has let go of its panel.
+struct panel_freed {
+    panel_id panel;
+    call_id call;
+};
+/// The call is over: exactly one of these a call, and the last of its commands.
+struct finish {
+    door_record record;
+};
+
+using command = std::variant<sound, dial, make_bridge, answer_panel, join, drop_leg, drop_panel, remove_bridge, send_keys,
+                             drop_stray, remove_stray_bridge, find_accounts, push, panel_taken, panel_freed, finish>;
+using commands = std::vector<command>;
+
+}  // namespace td::call

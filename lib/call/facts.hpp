@@ -1,0 +1,140 @@
+#pragma once
+// Everything that can happen to the calls of one worker. A fact is past and true; every fact is legal at every moment, and
+// a late one is ignored. What stands here is what the journal records and what a replay feeds back.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/instant.hpp"
+#include "call/words.hpp"
+
+namespace td::call {
+
+/// The requests to Asterisk whose replies decide something.
+enum class act : std::uint8_t { sound, dial, bridge, answer, join, drop_leg, drop_panel, remove_bridge, send_keys };
+[[nodiscard]] std::string_view name_of(act what);
+
+// ---- from Asterisk
+
+/// A panel's leg entered Stasis. `panel` and `flat` are already trimmed; both are empty when the dialplan's arguments
+/// could not be used, and then `complaint` says why in words that are safe to log.
+struct panel_arrived {
+    call_id call;
+    channel_id channel;
+    panel_id panel;
+    flat_id flat;
+    std::string complaint;
+};
+/// The panel's leg left Stasis or is gone.
+struct panel_left {
+    channel_id channel;
+};
+/// A phone behind the leg rings (SIP 180 or 183).
+struct leg_ringing {
+    leg_ref leg;
+};
+/// The leg was answered and is in Stasis.
+struct leg_answered {
+    leg_ref leg;
+};
+/// The leg is gone. `cause` is Q.850, `sip` the SIP status where Asterisk tells it (20.17, 22.7 and newer), else 0.
+struct leg_ended {
+    leg_ref leg;
+    int cause = 0;
+    int sip = 0;
+};
+/// The resident on the leg pressed a key.
+struct key_pressed {
+    leg_ref leg;
+    char key = 0;
+};
+/// Asterisk did what the command asked. Reported for bridge, answer, join and send_keys.
+struct pbx_did {
+    call_id call;
+    act what = act::join;
+    leg_no leg;  ///< of join; else 0
+};
+/// Asterisk would not, or did not reply after the adapter's retries. `status` is that of HTTP, 0 for no reply. Reported for
+/// every act; "gone already" (404 on a hang-up or a removal) is reported too.
+struct pbx_refused {
+    call_id call;
+    act what = act::join;
+    leg_no leg;
+    int status = 0;
+};
+/// What Asterisk really holds, asked for after every connect.
+struct pbx_seen {
+    enum class condition : std::uint8_t { waiting, ringing, up };
+    struct channel {
+        channel_id name;
+        condition state = condition::waiting;
+    };
+    std::vector<channel> channels;   ///< ours and those in our application
+    std::vector<call_id> bridges;    ///< ours only
+};
+/// The line to Asterisk is cut: no event comes until pbx_seen.
+struct pbx_line_lost {};
+
+// ---- from the CRM
+
+struct accounts_found {
+    call_id call;
+    flat_record flat;
+    crm_source source = crm_source::live;
+    std::uint32_t took_ms = 0;
+};
+/// The CRM answered that there is no such flat.
+struct flat_unknown {
+    call_id call;
+    crm_source source = crm_source::live;
+    std::uint32_t took_ms = 0;
+};
+/// The CRM failed and nothing is remembered. `reason` is short and safe to log: timeout, status_500, broken_json, …
+struct crm_failed {
+    call_id call;
+    std::string reason;
+    std::uint32_t took_ms = 0;
+};
+/// What the CRM calls the panel (for the title of a push); empty when it does not know it.
+struct panel_described {
+    call_id call;
+    std::string title;
+};
+
+// ---- from the push server
+
+struct push_answered {
+    struct rejection {
+        device_id device;
+        std::string reason;
+        friend bool operator==(const rejection&, const rejection&) = default;
+    };
+    call_id call;
+    push_kind kind = push_kind::ring;
+    std::vector<rejection> rejected;
+};
+struct push_failed {
+    call_id call;
+    push_kind kind = push_kind::ring;
+    std::string reason;
+};
+
+// ---- from elsewhere
+
+/// One of the account's phones has registered just now.
+struct account_registered {
+    account_id account;
+};
+/// The worker was told to stop: no new call is served, the living ones go on.
+struct drain_begun {};
+/// The drain's time is over: everything that lives is ended.
+struct drain_over {};
+
+using fact = std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did, pbx_refused,
+                          pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed, panel_described, push_answered,
+                          push_failed, account_registered, drain_begun, drain_over>;
+
+}  // namespace td::call
