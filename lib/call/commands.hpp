@@ -52,6 +52,11 @@ struct drop_panel {
 struct remove_bridge {
     call_id call;
 };
+/// Let the dialplan go on with the panel's leg (ARI's `continue`): another worker, or a plain Dial(), serves it.
+struct give_back {
+    call_id call;
+    channel_id panel;
+};
 /// Send keys (DTMF) to the panel: they open the door.
 struct send_keys {
     call_id call;
@@ -105,8 +110,8 @@ struct finish {
     door_record record;
 };
 
-using command = std::variant<sound, dial, make_bridge, answer_panel, join, drop_leg, drop_panel, remove_bridge, send_keys,
-                             drop_stray, remove_stray_bridge, find_accounts, push, panel_taken, panel_freed, finish>;
+using command = std::variant<sound, dial, make_bridge, answer_panel, join, drop_leg, drop_panel, give_back, remove_bridge,
+                             send_keys, drop_stray, remove_stray_bridge, find_accounts, push, panel_taken, panel_freed, finish>;
 using commands = std::vector<command>;
 
 }  // namespace td::call

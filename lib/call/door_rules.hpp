@@ -25,6 +25,8 @@ struct door_rules {
     duration join_limit = 5s;             ///< from an answer to the bridge
     duration drop_again = 2s;             ///< a hang-up that had no effect is repeated after this
     duration end_limit = 20s;             ///< from the end to the record, also when Asterisk is silent
+    duration join_again = 200ms;          ///< a refused answer or join that may succeed yet is tried once more after this
+    duration keys_play = 1s;              ///< auto_open: how long Asterisk is given to play the keys
     duration keys_limit = 3s;             ///< auto_open: from the answer to the hang-up, whatever happens
 };
 

@@ -14,7 +14,7 @@
 namespace td::call {
 
 /// The requests to Asterisk whose replies decide something.
-enum class act : std::uint8_t { sound, dial, bridge, answer, join, drop_leg, drop_panel, remove_bridge, send_keys };
+enum class act : std::uint8_t { sound, dial, bridge, answer, join, drop_leg, drop_panel, give_back, remove_bridge, send_keys };
 [[nodiscard]] std::string_view name_of(act what);
 
 // ---- from Asterisk
@@ -51,7 +51,7 @@ struct key_pressed {
     leg_ref leg;
     char key = 0;
 };
-/// Asterisk did what the command asked. Reported for bridge, answer, join and send_keys.
+/// Asterisk did what the command asked. Reported for bridge, answer, join, remove_bridge and send_keys.
 struct pbx_did {
     call_id call;
     act what = act::join;

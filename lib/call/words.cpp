@@ -52,6 +52,7 @@ std::string_view name_of(ended_by who) {
         case ended_by::talk_limit: return "talk_limit";
         case ended_by::declined: return "declined";
         case ended_by::everybody_busy: return "everybody_busy";
+        case ended_by::nobody_left: return "nobody_left";
         case ended_by::blocked: return "blocked";
         case ended_by::no_accounts: return "no_accounts";
         case ended_by::unknown_flat: return "unknown_flat";
@@ -123,6 +124,7 @@ std::string_view name_of(act what) {
         case act::join: return "join";
         case act::drop_leg: return "drop_leg";
         case act::drop_panel: return "drop_panel";
+        case act::give_back: return "give_back";
         case act::remove_bridge: return "remove_bridge";
         case act::send_keys: return "send_keys";
     }

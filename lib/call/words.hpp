@@ -68,6 +68,7 @@ enum class ended_by : std::uint8_t {
     talk_limit,     ///< door.talk_limit was over
     declined,       ///< a decline with on_decline = end_call, or everybody declined
     everybody_busy, ///< every account was in another call
+    nobody_left,    ///< every leg ended by itself before the ring limit
     blocked,        ///< the flat is blocked
     no_accounts,    ///< the flat has nobody to ring
     unknown_flat,   ///< the CRM does not know the flat

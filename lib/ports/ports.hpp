@@ -12,7 +12,7 @@ namespace td::ports {
 /// Where the facts of an adapter go.
 using fact_sink = std::function<void(call::fact)>;
 
-/// Asterisk. Requests of one call's trunk (sound, bridge, answer, join, keys, panel) are carried out in the order given, and
+/// Asterisk. Requests of one call's trunk (sound, bridge, answer, join, keys, panel, give back) are carried out in the order given, and
 /// so are those of one leg (dial before drop); different calls and legs may overtake each other.
 class pbx {
 public:
@@ -24,6 +24,7 @@ public:
     virtual void carry_out(const call::join& wish) = 0;
     virtual void carry_out(const call::drop_leg& wish) = 0;
     virtual void carry_out(const call::drop_panel& wish) = 0;
+    virtual void carry_out(const call::give_back& wish) = 0;
     virtual void carry_out(const call::remove_bridge& wish) = 0;
     virtual void carry_out(const call::send_keys& wish) = 0;
     virtual void carry_out(const call::drop_stray& wish) = 0;
