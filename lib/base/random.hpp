@@ -5,7 +5,8 @@
 
 namespace td {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, good enough for schedules, names and simulations; not for secrets.
+/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, good enough for schedules, names and simulations; not for
+/// secrets.
 class random_source {
 public:
     explicit random_source(std::uint64_t seed) : state_(seed) {}

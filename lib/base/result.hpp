@@ -9,14 +9,14 @@ namespace td {
 
 /// Sorts failures by what the caller can do about them; cmd turns them into the exit status.
 enum class failure_kind {
-    bad_input,     ///< the caller's words are wrong: say which, and how to say it right
-    unreachable,   ///< something else is down or silent: try again
-    refused,       ///< something else answered no
-    not_found,     ///< it answered that there is no such thing
-    not_allowed,   ///< rights are missing
-    taken,         ///< somebody else holds it
-    broken_data,   ///< what came back or stands on disk cannot be read
-    full,          ///< a limit is reached
+    bad_input,    ///< the caller's words are wrong: say which, and how to say it right
+    unreachable,  ///< something else is down or silent: try again
+    refused,      ///< something else answered no
+    not_found,    ///< it answered that there is no such thing
+    not_allowed,  ///< rights are missing
+    taken,        ///< somebody else holds it
+    broken_data,  ///< what came back or stands on disk cannot be read
+    full,         ///< a limit is reached
 };
 
 /// One sentence with the offending value and the remedy. It never holds a secret.
@@ -29,9 +29,9 @@ struct failure {
 template <class T>
 class [[nodiscard]] result {
 public:
-    result(T value) : held_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+    result(T value) : held_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
     // Implicit both ways on purpose: `return value;` and `return failure{…};` read as what they mean.
-    result(failure why) : held_(std::in_place_index<1>, std::move(why)) {}    // NOLINT(google-explicit-constructor)
+    result(failure why) : held_(std::in_place_index<1>, std::move(why)) {}  // NOLINT(google-explicit-constructor)
     // Implicit for the same reason.
 
     [[nodiscard]] bool ok() const { return held_.index() == 0; }

@@ -110,8 +110,9 @@ struct finish {
     door_record record;
 };
 
-using command = std::variant<sound, dial, make_bridge, answer_panel, join, drop_leg, drop_panel, give_back, remove_bridge,
-                             send_keys, drop_stray, remove_stray_bridge, find_accounts, push, panel_taken, panel_freed, finish>;
+using command =
+    std::variant<sound, dial, make_bridge, answer_panel, join, drop_leg, drop_panel, give_back, remove_bridge,
+                 send_keys, drop_stray, remove_stray_bridge, find_accounts, push, panel_taken, panel_freed, finish>;
 using commands = std::vector<command>;
 
 }  // namespace td::call

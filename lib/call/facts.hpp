@@ -1,6 +1,6 @@
 #pragma once
-// Everything that can happen to the calls of one worker. A fact is past and true; every fact is legal at every moment, and
-// a late one is ignored. What stands here is what the journal records and what a replay feeds back.
+// Everything that can happen to the calls of one worker. A fact is past and true; every fact is legal at every moment,
+// and a late one is ignored. What stands here is what the journal records and what a replay feeds back.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,18 @@
 namespace td::call {
 
 /// The requests to Asterisk whose replies decide something.
-enum class act : std::uint8_t { sound, dial, bridge, answer, join, drop_leg, drop_panel, give_back, remove_bridge, send_keys };
+enum class act : std::uint8_t {
+    sound,
+    dial,
+    bridge,
+    answer,
+    join,
+    drop_leg,
+    drop_panel,
+    give_back,
+    remove_bridge,
+    send_keys
+};
 [[nodiscard]] std::string_view name_of(act what);
 
 // ---- from Asterisk
@@ -57,8 +68,8 @@ struct pbx_did {
     act what = act::join;
     leg_no leg;  ///< of join; else 0
 };
-/// Asterisk would not, or did not reply after the adapter's retries. `status` is that of HTTP, 0 for no reply. Reported for
-/// every act; "gone already" (404 on a hang-up or a removal) is reported too.
+/// Asterisk would not, or did not reply after the adapter's retries. `status` is that of HTTP, 0 for no reply. Reported
+/// for every act; "gone already" (404 on a hang-up or a removal) is reported too.
 struct pbx_refused {
     call_id call;
     act what = act::join;
@@ -72,8 +83,8 @@ struct pbx_seen {
         channel_id name;
         condition state = condition::waiting;
     };
-    std::vector<channel> channels;   ///< ours and those in our application
-    std::vector<call_id> bridges;    ///< ours only
+    std::vector<channel> channels;  ///< ours and those in our application
+    std::vector<call_id> bridges;   ///< ours only
 };
 /// The line to Asterisk is cut: no event comes until pbx_seen.
 struct pbx_line_lost {};
@@ -133,8 +144,8 @@ struct drain_begun {};
 /// The drain's time is over: everything that lives is ended.
 struct drain_over {};
 
-using fact = std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did, pbx_refused,
-                          pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed, panel_described, push_answered,
-                          push_failed, account_registered, drain_begun, drain_over>;
+using fact = std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did,
+                          pbx_refused, pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed,
+                          panel_described, push_answered, push_failed, account_registered, drain_begun, drain_over>;
 
 }  // namespace td::call

@@ -1,9 +1,12 @@
 #pragma once
-// All calls of one worker as one machine: it finds the call that a fact speaks of, keeps the deadlines of all of them, and
-// knows what no single call can know: how many there are, which panel's leg belongs to which, who waits for which account.
+// All calls of one worker as one machine: it finds the call that a fact speaks of, keeps the deadlines of all of them,
+// and knows what no single call can know: how many there are, which panel's leg belongs to which, who waits for which
+// account.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -24,17 +27,57 @@ public:
     /// Serves the deadlines that are due; an extra call is harmless.
     void advance(instant now, commands& out);
     /// When `advance` is next needed; `never` when nothing waits.
-    [[nodiscard]] instant next_deadline() const;
+    [[nodiscard]] instant next_deadline() const { return deadlines_.next(); }
 
     /// Calls begun from now on follow the new rules; living calls keep theirs.
     void follow(door_rules rules);
 
-    [[nodiscard]] std::size_t calls() const;
-    [[nodiscard]] std::size_t legs() const;
-    [[nodiscard]] bool draining() const;
+    [[nodiscard]] std::size_t calls() const { return places_.size(); }
+    [[nodiscard]] std::size_t legs() const { return legs_; }
+    [[nodiscard]] bool draining() const { return draining_; }
 
 private:
-    // written by the owner of lib/call
+    /// A call's place; freed places are used again, the last one first, so that a replay gives the same places.
+    using place = std::uint32_t;
+    struct seat {
+        std::optional<door_call> call;
+        instant armed_at = never;
+        std::size_t legs = 0;
+        bool waited_for = false;  ///< its accounts stand in waiting_
+    };
+
+    void take(instant now, const panel_arrived& news, commands& out);
+    void take(instant now, const panel_left& news, commands& out);
+    void take(instant now, const pbx_seen& news, commands& out);
+    void take(instant now, const pbx_line_lost& news, commands& out);
+    void take(instant now, const account_registered& news, commands& out);
+    void take(instant now, const drain_begun& news, commands& out);
+    void take(instant now, const drain_over& news, commands& out);
+    void take(instant now, const leg_ringing& news, commands& out) { take_of_leg(now, news, out); }
+    void take(instant now, const leg_answered& news, commands& out) { take_of_leg(now, news, out); }
+    void take(instant now, const leg_ended& news, commands& out);
+    void take(instant now, const key_pressed& news, commands& out);
+    template <class OfCall>
+    void take(instant now, const OfCall& news, commands& out);
+    template <class OfLeg>
+    void take_of_leg(instant now, const OfLeg& news, commands& out);
+    template <class Act>
+    void at_every_call(const Act& act);
+
+    [[nodiscard]] place new_place();
+    void settle(place at);
+    void wait_for_accounts(place at, const door_call& call);
+    void forget(place at);
+
+    std::shared_ptr<const door_rules> rules_;
+    std::vector<seat> seats_;
+    std::vector<place> free_;
+    std::unordered_map<call_id, place> places_;
+    std::unordered_map<channel_id, place> panels_;
+    std::unordered_multimap<account_id, place> waiting_;
+    deadlines<place> deadlines_;
+    std::size_t legs_ = 0;
+    bool draining_ = false;
 };
 
 }  // namespace td::call

@@ -61,24 +61,24 @@ enum class outcome : std::uint8_t { answered, missed, cancelled, declined, block
 
 /// Who or what ended a call.
 enum class ended_by : std::uint8_t {
-    none,           ///< not ended yet
-    panel,          ///< the visitor hung up
-    account,        ///< the resident hung up
-    ring_limit,     ///< nobody answered in door.ring_limit
-    talk_limit,     ///< door.talk_limit was over
-    declined,       ///< a decline with on_decline = end_call, or everybody declined
-    everybody_busy, ///< every account was in another call
-    nobody_left,    ///< every leg ended by itself before the ring limit
-    blocked,        ///< the flat is blocked
-    no_accounts,    ///< the flat has nobody to ring
-    unknown_flat,   ///< the CRM does not know the flat
-    crm,            ///< the CRM failed and there was no good answer left
-    auto_open,      ///< the door was opened without asking anybody
-    bad_arguments,  ///< the dialplan gave no panel or no flat that can be used
-    full,           ///< max_calls was reached
-    pbx,            ///< Asterisk would not do what the call needs
-    lost,           ///< the channels were gone when we could look again
-    drain,          ///< the worker was told to stop
+    none,            ///< not ended yet
+    panel,           ///< the visitor hung up
+    account,         ///< the resident hung up
+    ring_limit,      ///< nobody answered in door.ring_limit
+    talk_limit,      ///< door.talk_limit was over
+    declined,        ///< a decline with on_decline = end_call, or everybody declined
+    everybody_busy,  ///< every account was in another call
+    nobody_left,     ///< every leg ended by itself before the ring limit
+    blocked,         ///< the flat is blocked
+    no_accounts,     ///< the flat has nobody to ring
+    unknown_flat,    ///< the CRM does not know the flat
+    crm,             ///< the CRM failed and there was no good answer left
+    auto_open,       ///< the door was opened without asking anybody
+    bad_arguments,   ///< the dialplan gave no panel or no flat that can be used
+    full,            ///< max_calls was reached
+    pbx,             ///< Asterisk would not do what the call needs
+    lost,            ///< the channels were gone when we could look again
+    drain,           ///< the worker was told to stop
 };
 
 /// What the panel hears before somebody answers.

@@ -1,6 +1,6 @@
 #pragma once
-// The roles that the world plays for a worker. Every act returns at once; what comes of it arrives later as a fact in the
-// sink. All of it runs on the worker's one loop: no role is ever called, and no sink ever fed, from another thread.
+// The roles that the world plays for a worker. Every act returns at once; what comes of it arrives later as a fact in
+// the sink. All of it runs on the worker's one loop: no role is ever called, and no sink ever fed, from another thread.
 
 #include <functional>
 
@@ -12,8 +12,8 @@ namespace td::ports {
 /// Where the facts of an adapter go.
 using fact_sink = std::function<void(call::fact)>;
 
-/// Asterisk. Requests of one call's trunk (sound, bridge, answer, join, keys, panel, give back) are carried out in the order given, and
-/// so are those of one leg (dial before drop); different calls and legs may overtake each other.
+/// Asterisk. Requests of one call's trunk (sound, bridge, answer, join, keys, panel, give back) are carried out in the
+/// order given, and so are those of one leg (dial before drop); different calls and legs may overtake each other.
 class pbx {
 public:
     virtual ~pbx() = default;

@@ -1,0 +1,445 @@
+#include "call/door_call.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace td::call {
+
+door_call::door_call(const panel_arrived& arrival, std::shared_ptr<const door_rules> rules)
+    : rules_(std::move(rules)),
+      call_(arrival.call),
+      panel_channel_(arrival.channel),
+      panel_(arrival.panel),
+      flat_(arrival.flat),
+      complaint_(arrival.complaint) {}
+
+void door_call::start(instant now, commands& out) {
+    started_at_ = now;
+    if (panel_.empty() || flat_.empty()) {
+        refuse(now, ended_by::bad_arguments, out);
+        return;
+    }
+    if (rules_->early != early_sound::none) {
+        out.push_back(sound{call_, panel_channel_, rules_->early});
+    }
+    out.push_back(find_accounts{call_, panel_, flat_});
+    out.push_back(panel_taken{panel_, call_});
+    panel_taken_ = true;
+    limit_ = now + rules_->lookup_limit;
+}
+
+void door_call::refuse(instant now, ended_by who, commands& out) {
+    started_at_ = now;
+    note(complaint_);
+    if (who == ended_by::drain) {
+        panel_told_ = true;
+        out.push_back(give_back{call_, panel_channel_});
+    }
+    end(now, outcome::failed, who, who == ended_by::full ? hangup_reason::busy : hangup_reason::unallocated, out);
+}
+
+void door_call::stop(instant now, ended_by who, commands& out) {
+    if (state_ == state::ending || state_ == state::ended) {
+        return;
+    }
+    const bool talked = state_ == state::talking;
+    end(now, talked ? outcome::answered : outcome::failed, who,
+        talked ? hangup_reason::normal : hangup_reason::congestion, out);
+}
+
+// ---- before anybody answers
+
+void door_call::on(instant now, const accounts_found& news, commands& out) {
+    if (state_ != state::looking_up) {
+        return;  // the panel left, or the limit of the look-up came first
+    }
+    source_ = news.source;
+    crm_ms_ = news.took_ms;
+    if (news.flat.blocked) {
+        end(now, outcome::blocked, ended_by::blocked, hangup_reason::busy, out);
+    } else if (news.flat.auto_open) {
+        open_door(now, out);
+    } else if (news.flat.accounts.empty()) {
+        end(now, outcome::missed, ended_by::no_accounts, hangup_reason::no_answer, out);
+    } else {
+        plan_.begin(now, news.flat, *rules_);
+        ring(now, out);
+    }
+}
+
+void door_call::on(instant now, const flat_unknown& news, commands& out) {
+    if (state_ != state::looking_up) {
+        return;  // as above
+    }
+    source_ = news.source;
+    crm_ms_ = news.took_ms;
+    end(now, outcome::failed, ended_by::unknown_flat, hangup_reason::unallocated, out);
+}
+
+void door_call::on(instant now, const crm_failed& news, commands& out) {
+    if (state_ != state::looking_up) {
+        return;  // as above
+    }
+    crm_ms_ = news.took_ms;
+    note("crm: " + news.reason);
+    end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+}
+
+void door_call::on(instant now, const panel_described& news, commands& out) {
+    title_ = news.title;
+    described_ = true;
+    first_push_if_ready(now, out);
+}
+
+void door_call::ring(instant now, commands& out) {
+    state_ = state::ringing;
+    ring_until_ = now + rules_->ring_limit;
+    limit_ = ring_until_;
+    push_at_ = rules_->push_wanted ? now + rules_->title_wait : never;
+    dial_due(now, out);
+    first_push_if_ready(now, out);
+}
+
+void door_call::dial_due(instant now, commands& out) {
+    while (const auto next = plan_.take_due(now)) {
+        if (next->instead_of) {
+            out.push_back(drop_leg{{call_, *next->instead_of}, hangup_reason::normal});
+        }
+        out.push_back(dial{{call_, next->leg}, next->account, panel_, ring_until_ - now});
+    }
+}
+
+/// The legs never wait for the panel's name; the first push does, up to `title_wait`.
+void door_call::first_push_if_ready(instant now, commands& out) {
+    if (state_ == state::ringing && described_ && !ring_pushed_ && push_at_ != never) {
+        push_ring(now, plan_.targets_of_all(), out);
+    }
+}
+
+void door_call::push_ring(instant now, std::vector<push::target> targets, commands& out) {
+    push_at_ = now + rules_->push_repeat;
+    if (targets.empty()) {
+        return;
+    }
+    for (const push::target& t : targets) {
+        if (!ring_pushed_) {
+            pushes_.push_back({t.device, false, "no_reply"});
+        }
+    }
+    ring_pushed_ = true;
+    out.push_back(push{call_, push_kind::ring, push_end::none, panel_, flat_,
+                       title_.empty() ? "Panel " + panel_.text() : title_, ring_until_, std::move(targets)});
+}
+
+void door_call::push_end_of_ring(call::push_end why, commands& out) {
+    push_at_ = never;
+    if (!ring_pushed_) {
+        return;
+    }
+    ring_pushed_ = false;
+    auto targets = plan_.targets_to_end(answered_by_);
+    if (!targets.empty()) {
+        out.push_back(push{call_, push_kind::ended, why, panel_, flat_,
+                           title_.empty() ? "Panel " + panel_.text() : title_, ring_until_, std::move(targets)});
+    }
+}
+
+void door_call::on(instant, const push_answered& news, commands&) {
+    if (news.kind != push_kind::ring) {
+        return;
+    }
+    for (push_record& p : pushes_) {
+        const auto no = std::find_if(news.rejected.begin(), news.rejected.end(),
+                                     [&](const push_answered::rejection& r) { return r.device == p.device; });
+        if (no != news.rejected.end()) {
+            p.accepted = false;
+            p.reason = no->reason;
+            plan_.reject(p.device);  // a broken token does not heal within a call
+        } else if (!p.accepted && (p.reason == "no_reply" || p.reason.empty())) {
+            p.accepted = true;
+            p.reason.clear();
+        }
+    }
+}
+
+void door_call::on(instant, const push_failed& news, commands&) {
+    if (news.kind != push_kind::ring) {
+        return;
+    }
+    for (push_record& p : pushes_) {
+        if (!p.accepted && p.reason == "no_reply") {
+            p.reason = news.reason;
+        }
+    }
+}
+
+void door_call::on(instant now, const account_registered& news, commands& out) {
+    if (state_ != state::ringing) {
+        return;  // nobody is to be woken any more
+    }
+    plan_.registered(now, news.account);
+    dial_due(now, out);
+}
+
+void door_call::on(instant now, const leg_ringing& news, commands& out) {
+    if (plan_.lives(news.leg.leg)) {
+        plan_.rang(now, news.leg.leg);
+    } else {
+        drop_unknown_leg(news.leg.leg, out);
+    }
+}
+
+/// A leg that was given up (its request was never answered) exists after all. Hanging up one that is gone costs a 404.
+void door_call::drop_unknown_leg(leg_no leg, commands& out) {
+    out.push_back(drop_leg{{call_, leg}, hangup_reason::normal});
+}
+
+// ---- the answer
+
+void door_call::on(instant now, const leg_answered& news, commands& out) {
+    const leg_no leg = news.leg.leg;
+    if (!plan_.lives(leg)) {
+        drop_unknown_leg(leg, out);
+    } else if (state_ == state::ringing && !plan_.dropped(leg)) {
+        win(now, leg, out);
+    } else if (won_ && leg == winner_) {
+        return;  // told twice: once by the event and once by what was seen after a lost line
+    } else if (plan_.drop(now, leg, leg_why::answered_elsewhere)) {
+        out.push_back(drop_leg{news.leg, hangup_reason::answered_elsewhere});  // a dead heat: the first keeps the panel
+    }
+    // Else it was told to hang up before it answered: Asterisk sends the StasisStart all the same, and the end follows.
+}
+
+void door_call::win(instant now, leg_no leg, commands& out) {
+    winner_ = leg;
+    won_ = true;
+    answered_at_ = now;
+    answered_by_ = plan_.account_of(leg);
+    plan_.won(now, leg);
+    state_ = state::joining;
+    limit_ = now + rules_->join_limit;
+    ask_to_join(out);
+    drop_everybody(now, hangup_reason::answered_elsewhere, leg_why::answered_elsewhere, out);
+    push_end_of_ring(push_end::answered_elsewhere, out);
+}
+
+/// All of it may be asked twice: Asterisk answers an answered channel and joins a joined one with success.
+void door_call::ask_to_join(commands& out) {
+    if (bridge_ == bridge_condition::none) {
+        bridge_ = bridge_condition::asked;
+        out.push_back(make_bridge{call_});
+    }
+    out.push_back(answer_panel{call_, panel_channel_});
+    out.push_back(join{{call_, winner_}, panel_channel_});
+}
+
+void door_call::talk_if_joined(instant now) {
+    if (state_ != state::joining || !joined_ || !answered_panel_) {
+        return;
+    }
+    state_ = state::talking;
+    joined_at_ = now;
+    limit_ = now + rules_->talk_limit;
+    again_at_ = never;
+}
+
+void door_call::on(instant now, const pbx_did& news, commands& out) {
+    switch (news.what) {
+        case act::bridge:
+            if (bridge_ == bridge_condition::asked) {
+                bridge_ = bridge_condition::ready;
+            }
+            return;
+        case act::answer:
+            answered_panel_ = true;
+            if (state_ == state::opening) {
+                out.push_back(send_keys{call_, panel_channel_, rules_->open_dtmf});
+            }
+            talk_if_joined(now);
+            return;
+        case act::join:
+            joined_ = joined_ || news.leg == winner_;
+            talk_if_joined(now);
+            return;
+        case act::send_keys:
+            if (state_ == state::opening) {
+                opened_door_ = true;
+                limit_ = std::min(limit_, now + rules_->keys_play);
+            }
+            return;
+        case act::remove_bridge:
+            bridge_ = bridge_condition::gone;
+            end_if_clear(now, out);
+            return;
+        case act::sound:
+        case act::dial:
+        case act::drop_leg:
+        case act::drop_panel:
+        case act::give_back: return;  // what came of them is an event of its own
+    }
+}
+
+void door_call::on(instant now, const pbx_refused& news, commands& out) {
+    constexpr int gone = 404;
+    switch (news.what) {
+        case act::dial:
+            if (plan_.refused(now, news.leg, news.status)) {
+                out.push_back(drop_leg{{call_, news.leg}, hangup_reason::normal});
+            }
+            if (state_ == state::ringing && plan_.exhausted()) {
+                nobody_left_to_ring(now, out);
+            }
+            end_if_clear(now, out);
+            return;
+        case act::bridge:
+            if (bridge_ == bridge_condition::asked) {
+                bridge_ = bridge_condition::none;
+            }
+            join_failed(now, news.status, out);
+            return;
+        case act::answer:
+            if (state_ == state::opening) {
+                opening_failed(now, out);
+            }
+            join_failed(now, news.status, out);
+            return;
+        case act::join:
+            if (state_ == state::joining && news.leg == winner_) {
+                join_failed(now, news.status, out);
+            }
+            return;
+        case act::send_keys:
+            if (state_ == state::opening) {
+                opening_failed(now, out);
+            }
+            return;
+        case act::drop_leg:
+            if (news.status == gone && plan_.lives(news.leg)) {
+                leg_is_gone(now, news.leg, 0, 0, out);  // its end was told while we could not hear, or never will be
+            }
+            return;
+        case act::drop_panel:
+            if (news.status == gone) {
+                on(now, panel_left{panel_channel_}, out);
+            }
+            return;
+        case act::give_back:
+            if (state_ == state::ending && panel_here_) {
+                out.push_back(drop_panel{call_, panel_channel_, hangup_reason::congestion});
+            }
+            return;
+        case act::remove_bridge:
+            if (news.status == gone && bridge_ == bridge_condition::removing) {
+                bridge_ = bridge_condition::gone;
+                end_if_clear(now, out);
+            }
+            return;
+        case act::sound: return;  // a panel that hears no ringing is rung for all the same
+    }
+}
+
+/// 400 and 404 say that somebody is gone: the event that says who is a moment away and decides how the call ended. The
+/// rest may pass (409, 412 and 422 are races with Asterisk's own threads, 5xx and silence are load): once more, then it
+/// is over.
+void door_call::join_failed(instant now, int status, commands& out) {
+    if (state_ != state::joining) {
+        return;  // of the three requests an earlier one has decided
+    }
+    somebody_is_gone_ = somebody_is_gone_ || status == 400 || status == 404;
+    if (again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
+        again_at_ = now + rules_->join_again;
+    } else if (again_at_ == never) {
+        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    }
+    note("asterisk refused to join: " + std::to_string(status));
+}
+
+void door_call::on(instant, const key_pressed& news, commands&) {
+    if (!won_ || news.leg.leg != winner_ || (state_ != state::talking && state_ != state::joining)) {
+        return;  // a key of a phone that does not talk opens nothing
+    }
+    const std::string& wanted = rules_->open_dtmf;
+    keys_.push_back(news.key);
+    if (keys_.size() > wanted.size()) {
+        keys_.erase(0, keys_.size() - wanted.size());
+    }
+    if (!wanted.empty() && keys_ == wanted) {
+        opened_door_ = true;
+    }
+}
+
+// ---- auto_open
+
+void door_call::open_door(instant now, commands& out) {
+    state_ = state::opening;
+    answered_at_ = now;
+    limit_ = now + rules_->keys_limit;
+    out.push_back(answer_panel{call_, panel_channel_});
+}
+
+void door_call::opening_failed(instant now, commands& out) {
+    note("asterisk refused to open the door");
+    end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+}
+
+// ---- somebody leaves
+
+void door_call::on(instant now, const panel_left&, commands& out) {
+    if (!panel_here_) {
+        return;  // StasisEnd and a 404 tell the same
+    }
+    panel_here_ = false;
+    switch (state_) {
+        case state::looking_up:
+        case state::ringing:
+        case state::joining: end(now, outcome::cancelled, ended_by::panel, hangup_reason::normal, out); return;
+        case state::talking: end(now, outcome::answered, ended_by::panel, hangup_reason::normal, out); return;
+        case state::opening:
+            end(now, opened_door_ ? outcome::answered : outcome::cancelled, ended_by::panel, hangup_reason::normal,
+                out);
+            return;
+        case state::ending: end_if_clear(now, out); return;
+        case state::ended: return;
+    }
+}
+
+void door_call::on(instant now, const leg_ended& news, commands& out) {
+    leg_is_gone(now, news.leg.leg, news.cause, news.sip, out);
+}
+
+void door_call::leg_is_gone(instant now, leg_no leg, int cause, int sip, commands& out) {
+    const leg_why why = plan_.ended(now, leg, cause, sip);
+    switch (state_) {
+        case state::ringing:
+            if (why == leg_why::declined && rules_->on_decline == decline_rule::end_call) {
+                end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
+            } else if (plan_.exhausted()) {
+                nobody_left_to_ring(now, out);
+            }
+            return;
+        case state::joining:
+        case state::talking:
+            if (leg == winner_) {
+                end(now, outcome::answered, ended_by::account, hangup_reason::normal, out);
+            }
+            return;
+        case state::ending: end_if_clear(now, out); return;
+        case state::looking_up:
+        case state::opening:
+        case state::ended: return;  // such a call has no leg
+    }
+}
+
+void door_call::nobody_left_to_ring(instant now, commands& out) {
+    if (plan_.anybody(leg_why::declined)) {
+        end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
+    } else if (plan_.everybody(leg_why::busy)) {
+        end(now, outcome::missed, ended_by::everybody_busy, hangup_reason::busy, out);
+    } else if (plan_.everybody(leg_why::refused)) {
+        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    } else {
+        end(now, outcome::missed, ended_by::nobody_left, hangup_reason::no_answer, out);
+    }
+}
+
+}  // namespace td::call

@@ -1,0 +1,217 @@
+// The second half of a door call: its deadlines, the lost line, and the end, where the promise is kept that everything
+// that was made is ended and that there is exactly one record.
+
+#include <algorithm>
+#include <utility>
+
+#include "call/door_call.hpp"
+
+namespace td::call {
+namespace {
+
+push_end end_of(outcome how) {
+    switch (how) {
+        case outcome::answered: return push_end::answered_elsewhere;
+        case outcome::missed:
+        case outcome::blocked:
+        case outcome::failed: return push_end::missed;
+        case outcome::cancelled: return push_end::cancelled;
+        case outcome::declined: return push_end::declined;
+    }
+    return push_end::missed;
+}
+
+/// What became of a leg that was still rung when its call ended.
+leg_why why_of_ringing(ended_by who) {
+    return who == ended_by::ring_limit ? leg_why::no_answer : leg_why::cancelled;
+}
+
+}  // namespace
+
+void door_call::advance(instant now, commands& out) {
+    if (limit_ <= now) {
+        switch (state_) {
+            case state::looking_up:
+                note("crm: no answer in time");
+                end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+                break;
+            case state::ringing: end(now, outcome::missed, ended_by::ring_limit, hangup_reason::no_answer, out); break;
+            case state::joining:
+                note("asterisk did not join in time");
+                end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+                break;
+            case state::talking: end(now, outcome::answered, ended_by::talk_limit, hangup_reason::normal, out); break;
+            case state::opening:
+                end(now, opened_door_ ? outcome::answered : outcome::failed,
+                    opened_door_ ? ended_by::auto_open : ended_by::pbx, hangup_reason::normal, out);
+                break;
+            case state::ending:
+                note("asterisk did not confirm the end");
+                finish_now(now, out);
+                break;
+            case state::ended: break;
+        }
+    }
+    if (again_at_ <= now) {
+        insist(now, out);
+    }
+    if (state_ == state::ringing) {
+        dial_due(now, out);
+        if (push_at_ <= now) {
+            push_ring(now, ring_pushed_ ? plan_.targets_still_asleep() : plan_.targets_of_all(), out);
+        }
+    }
+}
+
+/// What had no effect is asked once more: a join, or, at the end, everything that still lives.
+void door_call::insist(instant now, commands& out) {
+    again_at_ = never;
+    if (state_ == state::joining && somebody_is_gone_) {
+        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    } else if (state_ == state::joining) {
+        join_tried_again_ = true;
+        ask_to_join(out);
+    } else if (state_ == state::ending) {
+        for (const leg_no leg : plan_.living()) {
+            out.push_back(drop_leg{{call_, leg}, hangup_reason::normal});
+        }
+        if (panel_here_) {
+            out.push_back(drop_panel{call_, panel_channel_, hangup_reason::normal});
+        }
+        if (bridge_ == bridge_condition::removing) {
+            out.push_back(remove_bridge{call_});
+        }
+        again_at_ = now + rules_->drop_again;
+    }
+}
+
+instant door_call::next_deadline() const {
+    const instant next = std::min({limit_, again_at_, state_ == state::ringing ? push_at_ : never});
+    return state_ == state::ringing ? std::min(next, plan_.next_due()) : next;
+}
+
+// ---- the lost line
+
+void door_call::on(instant now, const pbx_line_lost&, commands&) {
+    line_lost_at_ = now;
+}
+
+/// Only what lived before the line was lost is held against the list: what came later may be younger than the list.
+void door_call::on(instant now, const pbx_seen& news, commands& out) {
+    if (line_lost_at_ == never) {
+        return;
+    }
+    const instant lost_at = std::exchange(line_lost_at_, never);
+    const auto seen = [&](std::string_view name) {
+        return std::find_if(news.channels.begin(), news.channels.end(),
+                            [&](const pbx_seen::channel& c) { return c.name.text() == name; });
+    };
+    for (const leg_no leg : plan_.living()) {
+        if (plan_.dialled_at(leg) >= lost_at) {
+            continue;
+        }
+        const auto found = seen(channel_name({call_, leg}));
+        if (found == news.channels.end()) {
+            leg_is_gone(now, leg, 0, 0, out);
+        } else if (found->state == pbx_seen::condition::up && !(won_ && leg == winner_)) {
+            on(now, leg_answered{{call_, leg}}, out);
+        } else if (found->state == pbx_seen::condition::ringing) {
+            plan_.rang(now, leg);
+        }
+    }
+    if (panel_here_ && seen(panel_channel_.text()) == news.channels.end()) {
+        on(now, panel_left{panel_channel_}, out);
+    }
+}
+
+// ---- the end
+
+void door_call::end(instant now, outcome how, ended_by who, hangup_reason to_panel, commands& out) {
+    how_ = how;
+    who_ = who;
+    over_at_ = now;
+    state_ = state::ending;
+    limit_ = now + rules_->end_limit;
+    again_at_ = now + rules_->drop_again;
+    if (panel_here_ && !panel_told_) {
+        panel_told_ = true;
+        out.push_back(drop_panel{call_, panel_channel_, to_panel});
+    }
+    if (won_ && plan_.drop(now, winner_, leg_why::answered)) {
+        out.push_back(drop_leg{{call_, winner_}, hangup_reason::normal});
+    }
+    drop_everybody(now, hangup_reason::normal, why_of_ringing(who), out);
+    push_end_of_ring(end_of(how), out);
+    end_if_clear(now, out);
+}
+
+void door_call::drop_everybody(instant now, hangup_reason reason, leg_why why, commands& out) {
+    // A phone that was dialled in vain until nobody answered was never reached; in the other ends it may have been
+    // about to.
+    plan_.close(now, why, why == leg_why::no_answer ? leg_why::unreachable : why);
+    for (const leg_no leg : plan_.living()) {
+        if (won_ && leg == winner_) {
+            continue;
+        }
+        if (plan_.drop(now, leg, why)) {
+            out.push_back(drop_leg{{call_, leg}, reason});
+        }
+    }
+}
+
+/// The bridge goes last: removed at the moment of a hang-up, it can overwrite the cause that the phone is told.
+void door_call::end_if_clear(instant now, commands& out) {
+    if (state_ != state::ending || panel_here_ || plan_.living_count() > 0) {
+        return;
+    }
+    switch (bridge_) {
+        case bridge_condition::asked:
+        case bridge_condition::ready:
+            bridge_ = bridge_condition::removing;
+            out.push_back(remove_bridge{call_});
+            return;
+        case bridge_condition::removing: return;
+        case bridge_condition::none:
+        case bridge_condition::gone: finish_now(now, out); return;
+    }
+}
+
+void door_call::finish_now(instant now, commands& out) {
+    state_ = state::ended;
+    limit_ = never;
+    again_at_ = never;
+    push_at_ = never;
+    if (panel_taken_) {
+        out.push_back(panel_freed{panel_, call_});
+    }
+    out.push_back(finish{make_record(now)});
+}
+
+door_record door_call::make_record(instant now) const {
+    door_record record;
+    record.call = call_;
+    record.panel = panel_;
+    record.flat = flat_;
+    record.started_at = started_at_;
+    record.ended_at = over_at_ == never ? now : over_at_;
+    record.how = how_;
+    record.answered_by = joined_at_ == never && how_ != outcome::answered ? account_id{} : answered_by_;
+    record.ring_ms = milliseconds_between(started_at_, answered_at_ == never ? record.ended_at : answered_at_);
+    record.talk_ms = joined_at_ == never ? 0 : milliseconds_between(joined_at_, record.ended_at);
+    record.who = who_;
+    record.opened_door = opened_door_;
+    record.legs = plan_.records(started_at_);
+    record.pushes = pushes_;
+    record.source = source_;
+    record.crm_ms = crm_ms_;
+    record.note = note_;
+    return record;
+}
+
+void door_call::note(std::string_view words) {
+    if (!words.empty()) {
+        note_.append(note_.empty() ? "" : "; ").append(words);
+    }
+}
+
+}  // namespace td::call
