@@ -1,0 +1,143 @@
+#pragma once
+// A door call as a script: facts in, the commands back in short words, so that a test reads like the story it tells.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/overloaded.hpp"
+#include "call/switchboard.hpp"
+
+namespace td::test {
+
+inline const call_id the_call = call_id::of(1'795'401'292'052, 7, 42);
+inline const channel_id the_panel{"1795401292.0"};
+
+/// One command in short words: dial:01=a22, drop:00/answered_elsewhere, push:ring(d21,d22), …
+inline std::string in_words(const call::command& wish) {
+    const auto leg = [](const leg_ref& l) {
+        return std::string{static_cast<char>('0' + l.leg.value / 10), static_cast<char>('0' + l.leg.value % 10)};
+    };
+    const auto reason = [](call::hangup_reason why) { return std::string(call::name_of(why)); };
+    return std::visit(
+        overloaded{
+            [](const call::sound& w) { return "sound:" + std::string(call::name_of(w.kind)); },
+            [&](const call::dial& w) { return "dial:" + leg(w.leg) + "=" + w.account.text(); },
+            [](const call::make_bridge&) { return std::string("bridge"); },
+            [](const call::answer_panel&) { return std::string("answer"); },
+            [&](const call::join& w) { return "join:" + leg(w.leg); },
+            [&](const call::drop_leg& w) { return "drop:" + leg(w.leg) + "/" + reason(w.reason); },
+            [&](const call::drop_panel& w) { return "panel:" + reason(w.reason); },
+            [](const call::give_back&) { return std::string("give_back"); },
+            [](const call::remove_bridge&) { return std::string("unbridge"); },
+            [](const call::send_keys& w) { return "keys:" + w.keys; },
+            [](const call::drop_stray& w) { return "stray:" + w.channel.text(); },
+            [](const call::remove_stray_bridge& w) { return "stray_bridge:" + std::string(w.bridge.text()); },
+            [](const call::find_accounts& w) { return "find:" + w.flat.text(); },
+            [](const call::push& w) {
+                std::string text = "push:" + std::string(call::name_of(w.kind));
+                if (w.kind == call::push_kind::ended) {
+                    text += "/" + std::string(call::name_of(w.end));
+                }
+                text += "(";
+                for (const auto& t : w.targets) {
+                    text += (text.back() == '(' ? "" : ",") + t.device.text();
+                }
+                return text + ")";
+            },
+            [](const call::panel_taken&) { return std::string("taken"); },
+            [](const call::panel_freed&) { return std::string("freed"); },
+            [](const call::finish& w) {
+                return "record:" + std::string(call::name_of(w.record.how)) + "/" +
+                       std::string(call::name_of(w.record.who));
+            },
+        },
+        wish);
+}
+
+/// One switchboard with one call in it; every act gives back what the machine asked for.
+class call_script {
+public:
+    explicit call_script(call::door_rules rules = {}) : board_(std::move(rules)) {}
+
+    std::string start(const std::string& flat = "12") {
+        return feed(call::panel_arrived{the_call, the_panel, panel_id{"5001"}, flat_id{flat}, ""});
+    }
+    /// Time passes and its deadlines are served, then the fact comes.
+    std::string after(duration wait, call::fact news) {
+        return words_of(wait_until(now_ + wait), std::move(news));
+    }
+    std::string feed(call::fact news) { return words_of({}, std::move(news)); }
+    /// Time passes; what the deadlines asked for.
+    std::string pass(duration wait) { return join_words(wait_until(now_ + wait)); }
+
+    [[nodiscard]] const call::door_record& record() const { return records_.at(0); }
+    [[nodiscard]] std::size_t records() const { return records_.size(); }
+    [[nodiscard]] call::switchboard& board() { return board_; }
+    [[nodiscard]] instant now() const { return now_; }
+    [[nodiscard]] const call::commands& last() const { return last_; }
+
+private:
+    call::commands wait_until(instant then) {
+        call::commands out;
+        while (board_.next_deadline() <= then) {
+            now_ = board_.next_deadline();
+            board_.advance(now_, out);
+        }
+        now_ = then;
+        return out;
+    }
+    std::string words_of(call::commands out, call::fact news) {
+        board_.step(now_, news, out);
+        return join_words(std::move(out));
+    }
+    std::string join_words(call::commands out) {
+        std::string text;
+        for (const call::command& wish : out) {
+            if (const auto* end = std::get_if<call::finish>(&wish)) {
+                records_.push_back(end->record);
+            }
+            text += (text.empty() ? "" : " ") + in_words(wish);
+        }
+        last_ = std::move(out);
+        return text;
+    }
+
+    call::switchboard board_;
+    instant now_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
+    std::vector<call::door_record> records_;
+    call::commands last_;
+};
+
+// Facts in short words.
+
+inline leg_ref leg(unsigned number) {
+    return {the_call, leg_no{static_cast<std::uint8_t>(number)}};
+}
+/// Accounts a1 … aN with one phone each, d1 … dN.
+inline call::accounts_found accounts(unsigned count) {
+    call::flat_record flat;
+    for (unsigned i = 1; i <= count; ++i) {
+        flat.accounts.push_back({account_id{"a" + std::to_string(i)}, {{device_id{"d" + std::to_string(i)}, "ios"}}});
+    }
+    return {the_call, flat, call::crm_source::live, 5};
+}
+inline call::accounts_found flat_that(bool blocked, bool auto_open) {
+    auto found = accounts(2);
+    found.flat.blocked = blocked;
+    found.flat.auto_open = auto_open;
+    return found;
+}
+inline call::panel_described described() { return {the_call, "Lenina 1, entrance 2"}; }
+inline call::leg_ringing ringing(unsigned number) { return {leg(number)}; }
+inline call::leg_answered answered(unsigned number) { return {leg(number)}; }
+inline call::leg_ended ended(unsigned number, int cause = 16, int sip = 0) { return {leg(number), cause, sip}; }
+inline call::panel_left panel_gone() { return {the_panel}; }
+inline call::pbx_did did(call::act what, unsigned number = 0) { return {the_call, what, leg(number).leg}; }
+inline call::pbx_refused refused(call::act what, int status, unsigned number = 0) {
+    return {the_call, what, leg(number).leg, status};
+}
+
+}  // namespace td::test
