@@ -96,6 +96,7 @@ bool http_connection::take_request() {
     const std::string_view target = view(head.target());
     const std::size_t mark = std::min(target.find('?'), target.size());
     http_request request;
+    request.connection = number_;
     request.method = view(head.method_string());
     request.path = target.substr(0, mark);
     request.query = target.substr(std::min(mark + 1, target.size()));
@@ -148,7 +149,7 @@ void http_connection::open_websocket(const http_request& request) {
 }
 
 void http_connection::reply(http_reply given) {
-    if (given.end == http_reply::fate::withheld) {
+    if (given.end == http_reply::fate::later) {
         waiting_ = true;
         return;
     }
@@ -158,19 +159,25 @@ void http_connection::reply(http_reply given) {
     }
     waiting_ = true;
     const instant when = server_->on.now() + given.delay;
-    server_->on.at(when, [held = std::move(given), weak = weak_from_this()] {
-        const auto self = weak.lock();
-        if (self == nullptr || self->server_ == nullptr) {
-            return;
+    given.delay = {};
+    server_->on.at(when, [held = std::move(given), weak = weak_from_this()]() mutable {
+        if (const auto self = weak.lock()) {
+            self->reply_late(std::move(held));
         }
-        self->waiting_ = false;
-        self->write_reply(held);
-        self->work();
-        if (self->server_ != nullptr) {
-            self->server_->guest.turn_ended();
-        }
-        self->read();
     });
+}
+
+void http_connection::reply_late(http_reply given) {
+    if (server_ == nullptr || !waiting_) {
+        return;  // the client gave up meanwhile
+    }
+    waiting_ = false;
+    reply(std::move(given));
+    work();
+    if (server_ != nullptr) {
+        server_->guest.turn_ended();
+    }
+    read();
 }
 
 void http_connection::write_reply(const http_reply& given) {

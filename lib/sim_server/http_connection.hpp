@@ -59,6 +59,8 @@ public:
     void send_text(std::string_view text);
     void say_goodbye(close_code why);
     void flush();
+    /// The answer to the request that waits for one.
+    void reply_late(http_reply given);
     bool marked = false;  ///< stands in the floor's `unflushed`
     /// Closes the socket and tells the server and its guest.
     void leave();

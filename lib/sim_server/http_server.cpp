@@ -186,6 +186,13 @@ result<std::uint16_t> http_server::listen(std::string_view address) {
     return door.local_endpoint().port();
 }
 
+void http_server::reply(socket_no connection, http_reply given) {
+    if (const auto found = inside_->connections.find(connection); found != inside_->connections.end()) {
+        const auto kept = found->second;
+        kept->reply_late(std::move(given));
+    }
+}
+
 void http_server::send(socket_no socket, std::string_view text) {
     if (const auto found = inside_->connections.find(socket); found != inside_->connections.end()) {
         const auto kept = found->second;

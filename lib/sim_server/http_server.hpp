@@ -16,8 +16,12 @@
 
 namespace td::sim_server {
 
-/// A request as it came; the views live until the answer is given.
+/// Names a connection for as long as it is open; never used twice by one server.
+using socket_no = std::uint64_t;
+
+/// A request as it came; the views live until `answer` returns.
 struct http_request {
+    socket_no connection = 0;
     std::string_view method;
     std::string_view path;   ///< up to the '?', still percent-encoded
     std::string_view query;  ///< after the '?', still percent-encoded
@@ -28,10 +32,10 @@ struct http_request {
 
 struct http_reply {
     enum class fate : std::uint8_t {
-        sent,      ///< as it should be
-        withheld,  ///< never: the connection stays open and silent
-        cut,       ///< the connection is closed without a byte
-        torn,      ///< half of the body, then the connection is closed
+        sent,   ///< as it should be
+        later,  ///< by http_server::reply; if that never comes the connection stays open and silent
+        cut,    ///< the connection is closed without a byte
+        torn,   ///< half of the body, then the connection is closed
     };
     unsigned status = 200;
     std::string body{};
@@ -40,9 +44,6 @@ struct http_reply {
     duration delay{};       ///< the requests behind it on the same connection wait too
     fate end = fate::sent;
 };
-
-/// Names a WebSocket for as long as it is open; never used twice by one server.
-using socket_no = std::uint64_t;
 
 /// Who answers at a server. Everything is called on the loop; nothing may destroy the server from within.
 class http_guest {
@@ -91,6 +92,10 @@ public:
 
     /// Takes HOST:PORT with a numeric host, 127.0.0.1:8088 or [::1]:8088; port 0 takes a free one. Gives back the port.
     [[nodiscard]] result<std::uint16_t> listen(std::string_view address);
+
+    /// Gives the answer that was announced by fate::later. Nothing happens when the connection is gone, or waits for
+    /// none.
+    void reply(socket_no connection, http_reply given);
 
     /// Queues one text message; nothing happens when the socket is gone.
     void send(socket_no socket, std::string_view text);
