@@ -1,0 +1,93 @@
+#include "runtime/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/overloaded.hpp"
+
+namespace td::runtime {
+
+struct worker::timer {
+    explicit timer(const boost::asio::any_io_executor& loop) : alarm(loop) {}
+    boost::asio::steady_timer alarm;
+    instant armed_at = never;
+};
+
+worker::worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::door_rules rules,
+               std::vector<witness*> witnesses)
+    : clock_(clock), board_(std::move(rules)), witnesses_(std::move(witnesses)), timer_(std::make_shared<timer>(loop)) {}
+
+worker::~worker() = default;
+
+void worker::begin(roles who) {
+    roles_ = std::make_unique<roles>(who);
+    work_off();
+}
+
+void worker::take(call::fact news) {
+    inbox_.push_back(std::move(news));
+    if (!stepping_ && roles_) {
+        work_off();
+    }
+}
+
+void worker::work_off() {
+    stepping_ = true;
+    while (!inbox_.empty()) {
+        const call::fact news = std::move(inbox_.front());
+        inbox_.pop_front();
+        const instant now = clock_.now();
+        for (witness* w : witnesses_) {
+            w->saw(now, news);
+        }
+        board_.step(now, news, wishes_);
+        carry_out(now);
+    }
+    stepping_ = false;
+    arm();
+}
+
+void worker::carry_out(instant now) {
+    const auto act = overloaded{
+        [&](const call::find_accounts& wish) { roles_->crm.find(wish); },
+        [&](const call::push& wish) { roles_->push.send(wish); },
+        [&](const call::panel_taken& wish) { roles_->line.taken(wish); },
+        [&](const call::panel_freed& wish) { roles_->line.freed(wish); },
+        [&](const call::finish& wish) { roles_->feed.take(wish.record); },
+        [&](const auto& wish) { roles_->pbx.carry_out(wish); },  // all the rest is Asterisk's; ports::pbx names each
+    };
+    for (const call::command& wish : wishes_) {
+        for (witness* w : witnesses_) {
+            w->asked(now, wish);
+        }
+        std::visit(act, wish);
+    }
+    wishes_.clear();
+}
+
+/// A deadline that moved away keeps the older alarm: it wakes once for nothing, which is cheaper than setting it anew for
+/// every fact.
+void worker::arm() {
+    const instant next = board_.next_deadline();
+    if (next >= timer_->armed_at) {
+        return;
+    }
+    timer_->armed_at = next;
+    timer_->alarm.expires_at(clock_.steady(next));
+    timer_->alarm.async_wait([this, alive = std::weak_ptr<timer>(timer_)](const boost::system::error_code& error) {
+        const auto held = alive.lock();
+        if (error || !held) {
+            return;  // set anew for an earlier deadline, or the worker is gone
+        }
+        held->armed_at = never;
+        stepping_ = true;
+        const instant now = clock_.now();
+        board_.advance(now, wishes_);
+        carry_out(now);
+        work_off();
+    });
+}
+
+}  // namespace td::runtime
