@@ -1,0 +1,58 @@
+#include "cmd/context.hpp"
+
+#include <utility>
+
+namespace td::cmd {
+
+context::context(const global_options& options, config::variable_map variables, std::ostream& out, std::ostream& err)
+    : options_(options), variables_(std::move(variables)), out_(out), err_(err) {}
+
+const config::loaded& context::configuration() {
+    if (!loaded_) {
+        config::sources from;
+        from.file = options_.config_file;
+        from.variables = variables_;
+        from.overrides = options_.overrides;
+        loaded_ = config::load(from);
+    }
+    return *loaded_;
+}
+
+const config::settings* context::settings() {
+    const config::loaded& read = configuration();
+    if (!told_) {
+        told_ = true;
+        for (const config::problem& each : read.problems) {
+            if (each.how == config::problem::weight::error) {
+                complain(config::text_of(each));
+            } else {
+                say(config::text_of(each));
+            }
+        }
+        if (!read.usable()) {
+            complain("the configuration cannot be used; `tdctl config check` lists what is wrong with it");
+        }
+    }
+    return read.usable() ? &read.values : nullptr;
+}
+
+result<secret> context::secret_of(const config::secret_ref& reference) {
+    return config::resolve(reference, variables_);
+}
+
+void context::say(std::string_view words) {
+    if (!quiet()) {
+        complain(words);
+    }
+}
+
+void context::complain(std::string_view words) {
+    err_ << "tdctl: " << words << '\n' << std::flush;
+}
+
+exit_status context::complain(const failure& why) {
+    complain(std::string_view(why.text));
+    return status_of(why.kind);
+}
+
+}  // namespace td::cmd

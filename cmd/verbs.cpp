@@ -1,0 +1,41 @@
+#include "cmd/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+
+namespace td::cmd {
+namespace {
+
+struct offered_act {
+    const CLI::App* chosen_by;
+    act what;
+};
+
+}  // namespace
+
+act declare_verbs(CLI::App& parent, const std::vector<verb>& offered) {
+    std::vector<offered_act> acts;
+    for (const verb& each : offered) {
+        CLI::App* below = parent.add_subcommand(std::string(each.name), std::string(each.summary));
+        below->fallthrough();  // so that --json and its like may stand after the verb too
+        if (!each.examples.empty()) {
+            below->footer("Examples:\n" + std::string(each.examples));
+        }
+        acts.push_back({below, each.declare(*below)});
+    }
+    return [acts = std::move(acts)](context& with) {
+        for (const offered_act& each : acts) {
+            if (each.chosen_by->parsed()) {
+                return each.what(with);
+            }
+        }
+        return exit_status::usage;
+    };
+}
+
+std::vector<verb> all_verbs() {
+    return {config_verb()};
+}
+
+}  // namespace td::cmd

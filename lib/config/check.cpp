@@ -1,0 +1,193 @@
+#include "config/check.hpp"
+
+#include <array>
+#include <string>
+
+#include "config/words.hpp"
+
+namespace td::config {
+namespace {
+
+class judge {
+public:
+    explicit judge(const place_of& where) : where_(where) {}
+
+    void error(std::string_view key, std::string text, std::string remedy) {
+        add(problem::weight::error, key, std::move(text), std::move(remedy));
+    }
+    void warn(std::string_view key, std::string text, std::string remedy) {
+        add(problem::weight::warning, key, std::move(text), std::move(remedy));
+    }
+    [[nodiscard]] std::vector<problem> found() && { return std::move(found_); }
+
+private:
+    void add(problem::weight how, std::string_view key, std::string text, std::string remedy) {
+        problem made{how, "", 0, std::string(key), std::move(text), std::move(remedy)};
+        where_(made);
+        found_.push_back(std::move(made));
+    }
+
+    const place_of& where_;
+    std::vector<problem> found_;
+};
+
+std::string is(std::string_view key, duration value) {
+    return std::string(key) + " (" + duration_text(value) + ")";
+}
+
+void check_applications(const settings& s, judge& to) {
+    // One name is one socket: of two sockets with the same application Asterisk silences the older
+    // (ApplicationReplaced).
+    const std::array<std::pair<std::string_view, const std::string*>, 3> apps{
+        {{"door.app", &s.door.app}, {"sos.app", &s.sos.app}, {"probe.app", &s.probe.app}}};
+    for (std::size_t i = 0; i < apps.size(); ++i) {
+        for (std::size_t j = i + 1; j < apps.size(); ++j) {
+            if (*apps.at(i).second == *apps.at(j).second) {
+                to.error(apps.at(j).first,
+                         std::string(apps.at(j).first) + " and " + std::string(apps.at(i).first) + " are both " +
+                             quoted(*apps.at(i).second),
+                         "give each its own name, and the dialplan the same");
+            }
+        }
+    }
+}
+
+void check_door(const settings& s, judge& to) {
+    if (s.door.late_dial >= s.door.ring_limit) {
+        to.error("door.late_dial",
+                 is("door.late_dial", s.door.late_dial) + " is not shorter than " +
+                     is("door.ring_limit", s.door.ring_limit) + ", so a phone that wakes late is never dialled again",
+                 "make it a second or two");
+    }
+    if (!s.push.url.is("none") && s.push.repeat >= s.door.ring_limit) {
+        to.warn("push.repeat",
+                is("push.repeat", s.push.repeat) + " is not shorter than " + is("door.ring_limit", s.door.ring_limit) +
+                    ", so no push is ever repeated",
+                "make it shorter, such as 5s");
+    }
+    if (s.crm.timeout >= s.door.ring_limit) {
+        to.error("crm.timeout",
+                 is("crm.timeout", s.crm.timeout) + " is not shorter than " + is("door.ring_limit", s.door.ring_limit) +
+                     ", so a slow CRM would leave no time to ring",
+                 "make it shorter, such as 800ms");
+    }
+    if (s.crm.fresh > s.crm.stale) {
+        to.error("crm.fresh",
+                 is("crm.fresh", s.crm.fresh) + " is longer than " + is("crm.stale", s.crm.stale) +
+                     ", so an answer would be fresh and too old at once",
+                 "make crm.stale the longer one");
+    }
+}
+
+void check_sos(const settings& s, judge& to) {
+    if (s.sos.guard == duration::zero()) {
+        to.warn("sos.guard", "sos.guard is 0s: a number may be lent again the moment its window ends",
+                "leave it an hour, so that a late callback reaches nobody rather than the wrong house");
+    }
+    if (s.sos.window < s.sos.answer_limit + s.door.talk_limit) {
+        to.warn("sos.window", is("sos.window", s.sos.window) + " is shorter than an answer and a talk take",
+                "make it hours: the service calls back when its crew stands before the door");
+    }
+}
+
+void check_storage(const settings& s, judge& to) {
+    if (s.feed.spool == s.journal.dir) {
+        to.error("feed.spool", "feed.spool and journal.dir are the same directory, " + quoted(printable(s.feed.spool)),
+                 "give each its own");
+    }
+    if (s.pool.url.scheme == "sqlite" && s.callback_map.url.scheme == "redis") {
+        to.warn("callback_map.url", "callback_map.url is a Redis, but pool.url is a file of this machine alone",
+                "use one mysql:// pool for several workers, or callback_map.url = \"pool\" for one");
+    }
+}
+
+void warn_of_plain_text(std::string_view key, const address& to_what, std::string_view better, judge& to) {
+    if (to_what.scheme != "http" || to_what.loopback() || to_what.host.empty()) {
+        return;
+    }
+    to.warn(key,
+            std::string(key) + " " + quoted(printable(to_what.text)) +
+                " goes over the network unencrypted, secrets included",
+            std::string(better));
+}
+
+void check_network(const settings& s, judge& to) {
+    warn_of_plain_text("ari.url", s.ari.url, "use https://, or run the worker on Asterisk's own machine", to);
+    warn_of_plain_text("crm.url", s.crm.url, "use https://", to);
+    warn_of_plain_text("push.url", s.push.url, "use https://", to);
+}
+
+struct use_of_secret {
+    std::string_view key;
+    const secret_ref* reference;
+    const secret_ref* built_in;
+    bool needed;
+};
+
+std::vector<use_of_secret> uses_of_secrets(const settings& s, const settings& usual) {
+    const auto http = [](const address& url) { return url.scheme == "http" || url.scheme == "https"; };
+    return {{"ari.password", &s.ari.password, &usual.ari.password, true},
+            {"crm.token", &s.crm.token, &usual.crm.token, http(s.crm.url)},
+            {"push.token", &s.push.token, &usual.push.token, http(s.push.url)},
+            {"pool.password", &s.pool.password, &usual.pool.password, s.pool.url.scheme == "mysql"},
+            {"feed.password", &s.feed.password, &usual.feed.password, s.feed.url.scheme == "amqp"}};
+}
+
+std::string remedy_for(const secret_ref& reference) {
+    switch (reference.where) {
+        case secret_ref::place::none: return "";
+        case secret_ref::place::environment: return "set it in the environment of the service";
+        case secret_ref::place::file: return "make it a file of one line that the service's user can read";
+        case secret_ref::place::credential: return "name it by LoadCredential= in the unit";
+    }
+    return "";
+}
+
+/// A shell has neither the variables nor the credentials of the service; so where nothing but a default or the service
+/// manager is missing, it is told but is no error.
+bool only_here(const use_of_secret& use, const variable_map& variables) {
+    const bool no_credentials =
+        use.reference->where == secret_ref::place::credential && variables.count("CREDENTIALS_DIRECTORY") == 0;
+    return no_credentials || *use.reference == *use.built_in;
+}
+
+void check_secret(const use_of_secret& use, const variable_map& variables, judge& to) {
+    const std::string key(use.key);
+    const result<secret> found = resolve(*use.reference, variables);
+    if (!found) {
+        const std::string text = key + ": " + found.why().text;
+        if (only_here(use, variables)) {
+            to.warn(key, text, remedy_for(*use.reference));
+        } else {
+            to.error(key, text, remedy_for(*use.reference));
+        }
+    }
+    if (const auto worry = worry_about(*use.reference, variables)) {
+        to.warn(key, key + ": " + *worry, "chmod 0600 it, and give it to the service's user");
+    }
+}
+
+}  // namespace
+
+std::vector<problem> contradictions(const settings& in_force, const place_of& where) {
+    judge to(where);
+    check_applications(in_force, to);
+    check_door(in_force, to);
+    check_sos(in_force, to);
+    check_storage(in_force, to);
+    check_network(in_force, to);
+    return std::move(to).found();
+}
+
+std::vector<problem> secret_problems(const settings& in_force, const variable_map& variables, const place_of& where) {
+    judge to(where);
+    const settings usual;
+    for (const use_of_secret& use : uses_of_secrets(in_force, usual)) {
+        if (use.needed) {
+            check_secret(use, variables, to);
+        }
+    }
+    return std::move(to).found();
+}
+
+}  // namespace td::config

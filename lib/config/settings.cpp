@@ -1,0 +1,27 @@
+#include "config/settings.hpp"
+
+namespace td::config {
+namespace {
+
+/// The CRM adapter answers after crm.timeout at the latest; a machine that hears nothing this much later goes on alone.
+constexpr duration lookup_margin = 1200ms;
+
+}  // namespace
+
+call::door_rules door_rules(const settings& from) {
+    call::door_rules rules;
+    rules.ring_limit = from.door.ring_limit;
+    rules.talk_limit = from.door.talk_limit;
+    rules.on_decline = from.door.on_decline;
+    rules.early = from.door.early;
+    rules.late_dial = from.door.late_dial;
+    rules.open_dtmf = from.door.open_dtmf;
+    rules.max_calls = from.door.max_calls;
+    rules.max_accounts = from.door.max_accounts;
+    rules.push_wanted = !from.push.url.is("none");
+    rules.push_repeat = from.push.repeat;
+    rules.lookup_limit = from.crm.timeout + lookup_margin;
+    return rules;
+}
+
+}  // namespace td::config
