@@ -35,9 +35,9 @@ TEST_CASE("json text: quotes, controls, DEL and C1 are escaped", "[base]") {
 TEST_CASE("json text: bytes that are not UTF-8 are replaced for others and kept for ourselves", "[base]") {
     CHECK(replaced("a\xFF") == R"("a\ufffd")");
     CHECK(kept("a\xFF") == R"("a\uefff")");
-    CHECK(kept("\xC0\x80") == R"("\uefc0\uef80")");        // overlong
+    CHECK(kept("\xC0\x80") == R"("\uefc0\uef80")");            // overlong
     CHECK(kept("\xED\xA0\x80") == R"("\uefed\uefa0\uef80")");  // a surrogate
-    CHECK(kept("\xE2\x82") == R"("\uefe2\uef82")");        // cut short
+    CHECK(kept("\xE2\x82") == R"("\uefe2\uef82")");            // cut short
     CHECK(kept("\xF4\x90\x80\x80") == R"("\ueff4\uef90\uef80\uef80")");
     CHECK(kept("\xEE\xBE\x80") == R"("\uefee\uefbe\uef80")");  // a genuine U+EF80
 }

@@ -1,0 +1,50 @@
+#pragma once
+// What one line of a journal says. A journal is a file of lines: a header first, so that a file can be replayed without
+// any other; then every fact that came in and every command that went out, in the order of the loop.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "base/instant.hpp"
+#include "call/commands.hpp"
+#include "call/door_rules.hpp"
+#include "call/facts.hpp"
+
+namespace td::journal {
+
+/// The number in every header. A reader takes its own number and smaller ones; fields are only added within a number.
+inline constexpr int schema = 1;
+
+/// The first line of every file.
+struct header {
+    int schema = journal::schema;
+    std::string node;     ///< which worker wrote it
+    std::string version;  ///< of tdctl
+    instant run{};        ///< when the worker started: the files of one run share it
+    std::uint32_t seq =
+        0;  ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
+    call::door_rules rules;  ///< in force where the file begins
+};
+
+/// The configuration changed: calls begun from here on follow it.
+struct rules_changed {
+    call::door_rules rules;
+};
+
+/// Lines are missing here: the buffer was full while the disk could not be written.
+struct gap {
+    std::uint64_t lines = 0;
+    instant since{};
+};
+
+using line = std::variant<header, rules_changed, gap, call::fact, call::command>;
+
+/// One line and its moment; the moment of a header is when the file was opened.
+struct entry {
+    instant at{};
+    line what;
+};
+
+}  // namespace td::journal

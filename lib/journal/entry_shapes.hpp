@@ -1,0 +1,42 @@
+#pragma once
+// The fields of the lines that are neither fact nor command; see part_shapes.hpp.
+
+#include "journal/entry.hpp"
+#include "journal/part_shapes.hpp"
+
+namespace td::journal {
+
+/// A header with the moment that its entry carries: it stands among the other fields, because a file that begins with
+/// "journal" is recognised by its first bytes.
+struct opened_file {
+    header first;
+    instant at{};
+};
+
+template <class Io, shape_of<opened_file> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [first, at] = thing;
+    auto& [number, node, version, run, seq, rules] = first;
+    io.field("schema", number);
+    io.field("node", node);
+    io.field("version", version);
+    io.field("opened_at", at);
+    io.field("run", run);
+    io.field("seq", seq);
+    io.field("rules", rules);
+}
+
+template <class Io, shape_of<rules_changed> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [rules] = thing;
+    io.field("rules", rules);
+}
+
+template <class Io, shape_of<gap> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [lines, since] = thing;
+    io.field("gap", lines);
+    io.field("since", since);
+}
+
+}  // namespace td::journal

@@ -1,0 +1,298 @@
+#pragma once
+// The io of part_shapes.hpp that reads, over simdjson's on-demand parser. Only reader.cpp includes it. It goes over the
+// fields of an object once, in the order in which they stand, so that nothing is looked up and nothing is skipped
+// unread.
+
+#include <simdjson.h>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/instant.hpp"
+#include "base/json_text.hpp"
+#include "journal/command_shapes.hpp"
+#include "journal/fact_shapes.hpp"
+#include "journal/value_names.hpp"
+
+namespace td::journal {
+
+namespace json = simdjson::ondemand;
+
+/// Reads the moments of one journal, which mostly fall on one day.
+class moment_reader {
+public:
+    /// 2026-11-23T02:34:52.076123Z quickly, every other form of RFC 3339 too.
+    [[nodiscard]] bool read(std::string_view text, instant& at);
+
+private:
+    std::string day_text_;
+    instant day_{};
+};
+
+/// The first thing that was wrong, and the path of fields that leads to it.
+class complaint {
+public:
+    /// Always false, so that a reading can `return wrong.with(…)`.
+    bool with(std::string reason) {
+        if (reason_.empty()) {
+            reason_ = std::move(reason);
+        }
+        return false;
+    }
+    /// What was wrong stands in this field.
+    bool in(std::string_view field) {
+        path_ = path_.empty() ? std::string(field) : std::string(field).append(".").append(path_);
+        return false;
+    }
+    [[nodiscard]] std::string text() const { return path_.empty() ? reason_ : path_ + ' ' + reason_; }
+
+private:
+    std::string reason_;
+    std::string path_;
+};
+
+class value_reader {
+public:
+    value_reader(moment_reader& moments, complaint& wrong) : moments_(moments), wrong_(wrong) {}
+
+    bool read(json::value from, std::string& to) {
+        std::string_view text;
+        if (!take(from.get_string(), text)) {
+            return false;
+        }
+        // Nearly no text has a kept byte, and all of those begin with this one.
+        if (text.find('\xEE') == std::string_view::npos) {
+            to.assign(text);
+        } else {
+            to = with_kept_bytes(text);
+        }
+        return true;
+    }
+    bool read(json::value from, call_id& to) {
+        std::string_view text;
+        if (!take(from.get_string(), text)) {
+            return false;
+        }
+        const auto call = call_id::parse(text);
+        if (!call) {
+            return wrong_.with("is no call id");
+        }
+        to = *call;
+        return true;
+    }
+    template <class Tag>
+    bool read(json::value from, id<Tag>& to) {
+        std::string text;
+        if (!read(from, text)) {
+            return false;
+        }
+        to = id<Tag>(std::move(text));
+        return true;
+    }
+    bool read(json::value from, leg_no& to) {
+        std::uint8_t number = 0;
+        if (!read(from, number)) {
+            return false;
+        }
+        to.value = number;
+        return number < leg_no::limit || wrong_.with("is no leg number, 0 to 99");
+    }
+    bool read(json::value from, char& to) {
+        std::string text;
+        if (!read(from, text)) {
+            return false;
+        }
+        if (text.size() != 1) {
+            return wrong_.with("is not one character");
+        }
+        to = text.front();
+        return true;
+    }
+    bool read(json::value from, bool& to) { return take(from.get_bool(), to); }
+    template <std::signed_integral Number>
+    bool read(json::value from, Number& to) {
+        return read_number(from.get_int64(), to);
+    }
+    template <std::unsigned_integral Number>
+    bool read(json::value from, Number& to) {
+        return read_number(from.get_uint64(), to);
+    }
+    bool read(json::value from, duration& to) {
+        std::int64_t count = 0;
+        if (!read(from, count)) {
+            return false;
+        }
+        to = duration{count};
+        return true;
+    }
+    bool read(json::value from, instant& to);
+    template <class Value>
+    requires std::is_enum_v<Value>
+    bool read(json::value from, Value& to) {
+        std::string_view name;
+        if (!take(from.get_string(), name)) {
+            return false;
+        }
+        const auto value = value_named<Value>(name);
+        if (!value) {
+            return wrong_.with("has the unknown word \"" + std::string(name.substr(0, 40)) + '"');
+        }
+        to = *value;
+        return true;
+    }
+    template <class Part>
+    bool read(json::value from, std::vector<Part>& to) {
+        json::array parts;
+        if (!take(from.get_array(), parts)) {
+            return false;
+        }
+        for (auto each : parts) {
+            json::value value;
+            if (!take(std::move(each), value) || !read(value, to.emplace_back())) {
+                return false;
+            }
+        }
+        return true;
+    }
+    template <class Part>
+    requires std::is_aggregate_v<Part>
+    bool read(json::value from, Part& to);
+
+    /// The fields of `thing` from where `at` stands to the end of the object; `seen` has a bit for each that was read
+    /// before.
+    template <class Thing>
+    bool fields(json::object_iterator& at, const json::object_iterator& end, Thing& thing, std::uint64_t seen = 0);
+
+    template <class From, class To>
+    bool take(From&& from, To& to) {
+        const simdjson::error_code error = std::forward<From>(from).get(to);
+        return error == simdjson::SUCCESS ||
+               wrong_.with(std::string("cannot be read: ") + simdjson::error_message(error));
+    }
+
+private:
+    template <class From, class Number>
+    bool read_number(From&& from, Number& to) {
+        std::conditional_t<std::is_signed_v<Number>, std::int64_t, std::uint64_t> number = 0;
+        if (!take(std::forward<From>(from), number)) {
+            return false;
+        }
+        if (!std::in_range<Number>(number)) {
+            return wrong_.with("does not fit: " + std::to_string(number));
+        }
+        to = static_cast<Number>(number);
+        return true;
+    }
+
+    moment_reader& moments_;
+    complaint& wrong_;
+};
+
+/// Reads one field of the text into the member of that name.
+class field_match {
+public:
+    field_match(value_reader& values, complaint& wrong, std::string_view key, json::value value)
+        : values_(values), wrong_(wrong), key_(key), value_(value) {}
+
+    template <class Value>
+    void field(std::string_view name, Value& member) {
+        if (!matched_ && name == key_) {
+            matched_ = true;
+            if constexpr (requires { member.clear(); }) {
+                member.clear();  // a field given twice counts with its last value
+            }
+            bit_ = std::uint64_t{1} << count_;
+            good_ = values_.read(value_, member) || wrong_.in(name);
+        }
+        ++count_;
+    }
+
+    [[nodiscard]] std::uint64_t bit() const { return bit_; }
+    [[nodiscard]] bool good() const { return good_; }
+
+private:
+    value_reader& values_;
+    complaint& wrong_;
+    std::string_view key_;
+    json::value value_;
+    unsigned count_ = 0;
+    std::uint64_t bit_ = 0;
+    bool matched_ = false;
+    bool good_ = true;
+};
+
+/// Finds the first field that the text did not have.
+class field_roll {
+public:
+    explicit field_roll(std::uint64_t seen) : seen_(seen) {}
+
+    template <class Value>
+    void field(std::string_view name, const Value&) {
+        if (missing_.empty() && ((seen_ >> count_) & 1U) == 0) {
+            missing_ = name;
+        }
+        ++count_;
+    }
+    [[nodiscard]] std::string_view missing() const { return missing_; }
+
+private:
+    std::uint64_t seen_;
+    unsigned count_ = 0;
+    std::string_view missing_;
+};
+
+inline bool value_reader::read(json::value from, instant& to) {
+    json::json_type kind{};
+    if (!take(from.type(), kind)) {
+        return false;
+    }
+    if (kind == json::json_type::number) {
+        std::int64_t microseconds = 0;
+        if (!read(from, microseconds)) {
+            return false;
+        }
+        to = instant{duration{microseconds}};
+        return true;
+    }
+    std::string_view text;
+    return take(from.get_string(), text) && (moments_.read(text, to) || wrong_.with("is no RFC 3339 time"));
+}
+
+template <class Part>
+requires std::is_aggregate_v<Part>
+bool value_reader::read(json::value from, Part& to) {
+    json::object object;
+    json::object_iterator at;
+    json::object_iterator end;
+    return take(from.get_object(), object) && take(object.begin(), at) && take(object.end(), end) &&
+           fields(at, end, to);
+}
+
+template <class Thing>
+bool value_reader::fields(json::object_iterator& at, const json::object_iterator& end, Thing& thing,
+                          std::uint64_t seen) {
+    for (; at != end; ++at) {
+        json::field field;
+        std::string_view key;
+        if (!take(*at, field) || !take(field.unescaped_key(), key)) {
+            return false;
+        }
+        field_match match(*this, wrong_, key, field.value());
+        describe(match, thing);
+        if (!match.good()) {
+            return false;
+        }
+        seen |= match.bit();
+    }
+    field_roll roll(seen);
+    describe(roll, thing);
+    return roll.missing().empty() || wrong_.with("lacks the field " + std::string(roll.missing()));
+}
+
+}  // namespace td::journal

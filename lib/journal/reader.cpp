@@ -1,0 +1,272 @@
+// Lines to facts and commands.
+
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "journal/codec.hpp"
+#include "journal/entry_shapes.hpp"
+#include "journal/field_reader.hpp"
+
+namespace td::journal {
+namespace {
+
+/// The number that these digits are, or -1.
+int digits_of(std::string_view text) {
+    int number = 0;
+    for (const char each : text) {
+        if (each < '0' || each > '9') {
+            return -1;
+        }
+        number = number * 10 + (each - '0');
+    }
+    return number;
+}
+
+/// Reads one line, field by field from the front.
+class line_reader {
+public:
+    line_reader(json::parser& parser, moment_reader& moments) : parser_(parser), values_(moments, wrong_) {}
+
+    bool read(std::string_view text, std::size_t readable, entry& to) {
+        json::document document;
+        json::object object;
+        if (!values_.take(parser_.iterate(text.data(), text.size(), readable), document) ||
+            !values_.take(document.get_object(), object) || !values_.take(object.begin(), at_) ||
+            !values_.take(object.end(), end_)) {
+            return false;
+        }
+        if (!(next_field() && (key_ == "journal" ? read_header(to) : read_line(to)))) {
+            return false;
+        }
+        const char* rest = nullptr;
+        return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS ||
+               wrong_.with("goes on after its object");
+    }
+
+    [[nodiscard]] std::string wrong() const { return wrong_.text(); }
+
+private:
+    /// Looks at the field where the iterator stands.
+    bool next_field() {
+        json::field field;
+        if (at_ == end_) {
+            return wrong_.with("begins with neither \"at\" nor \"journal\"");
+        }
+        if (!values_.take(*at_, field) || !values_.take(field.unescaped_key(), key_)) {
+            return false;
+        }
+        value_ = field.value();
+        return true;
+    }
+
+    bool read_header(entry& to) {
+        std::string name;
+        if (!values_.read(value_, name)) {
+            return wrong_.in("journal");
+        }
+        if (name != "tdctl") {
+            return wrong_.with("is not of a journal of tdctl");
+        }
+        opened_file file;
+        ++at_;
+        if (!values_.fields(at_, end_, file)) {
+            return false;
+        }
+        if (file.first.schema < 1 || file.first.schema > schema) {
+            return wrong_.with("has schema " + std::to_string(file.first.schema) + ", this tdctl reads up to " +
+                               std::to_string(schema) + ": use a newer one");
+        }
+        to.at = file.at;
+        to.what = std::move(file.first);
+        return true;
+    }
+
+    bool read_line(entry& to) {
+        if (key_ != "at") {
+            return wrong_.with("begins with neither \"at\" nor \"journal\"");
+        }
+        if (!values_.read(value_, to.at)) {
+            return wrong_.in("at");
+        }
+        ++at_;
+        if (at_ == end_ || !next_field()) {
+            return wrong_.with("says nothing after \"at\"");
+        }
+        if (key_ == "fact") {
+            return read_alternative<call::fact>("fact", to);
+        }
+        if (key_ == "do") {
+            return read_alternative<call::command>("command", to);
+        }
+        if (key_ == "rules") {
+            return read_fields<rules_changed>(to);
+        }
+        if (key_ == "gap") {
+            return read_fields<gap>(to);
+        }
+        return wrong_.with("has \"" + std::string(key_.substr(0, 40)) + "\" where its kind should stand");
+    }
+
+    /// The whole of `Thing`, whose first field is the one that stands here.
+    template <class Thing>
+    bool read_fields(entry& to) {
+        Thing thing;
+        field_match first(values_, wrong_, key_, value_);
+        describe(first, thing);
+        ++at_;
+        if (!first.good() || !values_.fields(at_, end_, thing, first.bit())) {
+            return false;
+        }
+        to.what = std::move(thing);
+        return true;
+    }
+
+    template <class Choice>
+    bool read_alternative(std::string_view kind, entry& to) {
+        std::string_view name;
+        if (!values_.take(value_.get_string(), name)) {
+            return wrong_.in(kind);
+        }
+        ++at_;
+        bool known = false;
+        bool good = false;
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            const auto attempt = [&]<class Thing>(std::type_identity<Thing>) {
+                known = name == word(static_cast<const Thing*>(nullptr));
+                if (known) {
+                    auto& thing = to.what.emplace<Choice>(std::in_place_type<Thing>);
+                    good = values_.fields(at_, end_, std::get<Thing>(thing));
+                }
+                return known;
+            };
+            static_cast<void>((attempt(std::type_identity<std::variant_alternative_t<Index, Choice>>{}) || ...));
+        }
+        (std::make_index_sequence<std::variant_size_v<Choice>>{});
+        if (!known) {
+            return wrong_.with("names the unknown " + std::string(kind) + " \"" + std::string(name.substr(0, 40)) +
+                               "\": a newer tdctl may have written it");
+        }
+        return good;
+    }
+
+    json::parser& parser_;
+    complaint wrong_;
+    value_reader values_;
+    json::object_iterator at_;
+    json::object_iterator end_;
+    std::string_view key_;
+    json::value value_;
+};
+
+}  // namespace
+
+bool moment_reader::read(std::string_view text, instant& at) {
+    // 2026-11-23T02:34:52.076123Z
+    if (text.size() != 27 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != '.' ||
+        text[26] != 'Z') {
+        const auto slow = parse_rfc3339(text);
+        if (slow) {
+            at = *slow;
+        }
+        return slow.has_value();
+    }
+    if (text.substr(0, 10) != day_text_) {
+        const auto day = parse_rfc3339(std::string(text.substr(0, 10)) + "T00:00:00Z");
+        if (!day) {
+            return false;
+        }
+        day_text_ = text.substr(0, 10);
+        day_ = *day;
+    }
+    const int hour = digits_of(text.substr(11, 2));
+    const int minute = digits_of(text.substr(14, 2));
+    const int second = digits_of(text.substr(17, 2));
+    const int fraction = digits_of(text.substr(20, 6));
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 || fraction < 0) {
+        return false;
+    }
+    at = day_ + duration{((hour * 60LL + minute) * 60 + second) * 1'000'000 + fraction};
+    return true;
+}
+
+struct reader::insides {
+    json::parser parser{longest_line + simdjson::SIMDJSON_PADDING};
+    moment_reader moments;
+    std::string text;  ///< with simdjson's padding after it
+    std::size_t size = 0;
+    std::size_t place = 0;
+    std::size_t line_number = 0;
+    std::size_t torn = 0;
+    std::string single;
+
+    /// `readable`: how many bytes from the start of the line may be read; simdjson wants a padding behind the line.
+    result<entry> read(std::string_view bytes, std::size_t readable) {
+        if (bytes.size() > longest_line) {
+            return failure{failure_kind::broken_data,
+                           where() + "is longer than " + std::to_string(longest_line) + " bytes"};
+        }
+        entry to;
+        line_reader lines(parser, moments);
+        if (!lines.read(bytes, readable, to)) {
+            return failure{failure_kind::broken_data, where() + lines.wrong()};
+        }
+        return to;
+    }
+
+    std::string where() const { return "line " + std::to_string(line_number) + ' '; }
+};
+
+reader::reader() : in_(std::make_unique<insides>()) {}
+reader::~reader() = default;
+reader::reader(reader&&) noexcept = default;
+reader& reader::operator=(reader&&) noexcept = default;
+
+void reader::take(std::string text) {
+    in_->size = text.size();
+    in_->text = std::move(text);
+    in_->text.append(simdjson::SIMDJSON_PADDING, '\0');
+    in_->place = 0;
+    in_->line_number = 0;
+    in_->torn = 0;
+}
+
+std::optional<result<entry>> reader::next() {
+    insides& in = *in_;
+    while (in.place < in.size) {
+        const char* start = in.text.data() + in.place;
+        const auto* end = static_cast<const char*>(std::memchr(start, '\n', in.size - in.place));
+        if (end == nullptr) {
+            in.torn = in.size - in.place;
+            in.place = in.size;
+            return std::nullopt;
+        }
+        const auto length = static_cast<std::size_t>(end - start);
+        const std::size_t readable = in.text.size() - in.place;
+        in.place += length + 1;
+        ++in.line_number;
+        if (length > 0) {
+            return in.read({start, length}, readable);
+        }
+    }
+    return std::nullopt;
+}
+
+std::size_t reader::torn() const {
+    return in_->torn;
+}
+std::size_t reader::line_number() const {
+    return in_->line_number;
+}
+
+result<entry> reader::read(std::string_view text) {
+    if (text.ends_with('\n')) {
+        text.remove_suffix(1);
+    }
+    in_->single.assign(text);
+    in_->single.append(simdjson::SIMDJSON_PADDING, '\0');
+    in_->line_number = 1;
+    return in_->read({in_->single.data(), text.size()}, in_->single.size());
+}
+
+}  // namespace td::journal

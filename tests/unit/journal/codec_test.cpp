@@ -1,0 +1,263 @@
+#include "journal/codec.hpp"
+
+#include "catch.hpp"
+#include "journal/entry_shapes.hpp"
+#include "random_entry.hpp"
+
+namespace td::journal {
+namespace {
+
+const call_id call = *call_id::parse("01jdhzz7mkr8m9v2x4t6w8y0z1");
+const instant at = *parse_rfc3339("2026-11-23T02:34:52.076123Z");
+
+template <class What>
+std::string text_of(const What& what, instant moment = at) {
+    std::string out;
+    write(out, moment, what);
+    return out;
+}
+
+std::string fact_text(call::fact news) {
+    return text_of(news);
+}
+std::string command_text(call::command wish) {
+    return text_of(wish);
+}
+
+/// The line without its beginning, which is the same in all of them.
+std::string rest(std::string line) {
+    constexpr std::string_view start = R"({"at":"2026-11-23T02:34:52.076123Z",)";
+    CHECK(line.starts_with(start));
+    CHECK(line.ends_with("}\n"));
+    return line.substr(start.size(), line.size() - start.size() - 2);
+}
+
+std::string why(std::string_view line) {
+    reader lines;
+    const auto read = lines.read(line);
+    if (read.ok()) {
+        return "read";
+    }
+    CHECK(read.why().kind == failure_kind::broken_data);
+    return read.why().text;
+}
+
+entry read_good(std::string_view line) {
+    reader lines;
+    auto read = lines.read(line);
+    INFO((read.ok() ? std::string() : read.why().text));
+    REQUIRE(read.ok());
+    return std::move(read).value();
+}
+
+template <class What>
+std::string rewritten(const entry& read) {
+    return text_of(std::get<What>(read.what), read.at);
+}
+
+TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
+    CHECK(
+        rest(fact_text(call::panel_arrived{call, channel_id("PJSIP/k-1"), panel_id("5001"), flat_id("12"), ""})) ==
+        R"("fact":"panel_arrived","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","channel":"PJSIP/k-1","panel":"5001","flat":"12","complaint":"")");
+    CHECK(rest(fact_text(call::leg_ringing{{call, {2}}})) ==
+          R"("fact":"leg_ringing","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":2)");
+    CHECK(rest(fact_text(call::leg_ended{{call, {2}}, 16, 200})) ==
+          R"("fact":"leg_ended","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":2,"cause":16,"sip":200)");
+    CHECK(rest(fact_text(call::key_pressed{{call, {0}}, '#'})) ==
+          R"("fact":"key_pressed","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":0,"key":"#")");
+    CHECK(rest(fact_text(call::pbx_refused{call, call::act::join, {3}, 409})) ==
+          R"("fact":"pbx_refused","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","act":"join","leg":3,"status":409)");
+    CHECK(rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up}}, {call}})) ==
+          R"("fact":"pbx_seen","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
+    CHECK(
+        rest(fact_text(call::accounts_found{call,
+                                            {false, true, {{account_id("79001112233"), {{device_id("d1"), "ios"}}}}},
+                                            call::crm_source::stale,
+                                            8})) ==
+        R"("fact":"accounts_found","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","flat":{"blocked":false,"auto_open":true,)"
+        R"("accounts":[{"account":"79001112233","devices":[{"device":"d1","platform":"ios"}]}]},"source":"stale","took_ms":8)");
+    CHECK(rest(fact_text(call::drain_begun{})) == R"("fact":"drain_begun")");
+}
+
+TEST_CASE("journal codec: the lines of commands are these", "[journal]") {
+    CHECK(
+        rest(command_text(call::dial{{call, {1}}, account_id("79001112233"), panel_id("5001"), 45s})) ==
+        R"("do":"dial","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":1,"account":"79001112233","panel":"5001","limit_us":45000000)");
+    CHECK(rest(command_text(call::drop_leg{{call, {1}}, call::hangup_reason::answered_elsewhere})) ==
+          R"("do":"drop_leg","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":1,"reason":"answered_elsewhere")");
+    call::door_record record;
+    record.call = call;
+    record.panel = panel_id("5001");
+    record.flat = flat_id("12");
+    record.started_at = at;
+    record.ended_at = at + 12s;
+    record.legs.push_back(
+        {account_id("a"), device_id("d"), 10, 200, call::not_reached, 486, 17, call::leg_why::busy, 1});
+    CHECK(rest(command_text(call::finish{record})) ==
+          R"("do":"finish","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","panel":"5001","flat":"12",)"
+          R"("started_at":"2026-11-23T02:34:52.076123Z","ended_at":"2026-11-23T02:35:04.076123Z","outcome":"failed",)"
+          R"("answered_by":"","ring_ms":0,"talk_ms":0,"ended_by":"none","opened_door":false,)"
+          R"("legs":[{"account":"a","device":"d","dialled_ms":10,"ringing_ms":200,"ended_ms":-1,"sip":486,"cause":17,)"
+          R"("why":"busy","attempts":1}],"pushes":[],"source":"none","crm_ms":-1,"note":"")");
+}
+
+TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
+    header first;
+    first.node = "w1";
+    first.version = "0.1.0";
+    first.run = at - 1h;
+    first.seq = 3;
+    first.rules.ring_limit = 30s;
+    const std::string line = text_of(first);
+    CHECK(line.starts_with(R"({"journal":"tdctl","schema":1,"node":"w1","version":"0.1.0",)"
+                           R"("opened_at":"2026-11-23T02:34:52.076123Z","run":"2026-11-23T01:34:52.076123Z","seq":3,)"
+                           R"("rules":{"ring_limit_us":30000000,)"));
+    const entry read = read_good(line);
+    CHECK(read.at == at);
+    CHECK(std::get<header>(read.what).rules.ring_limit == 30s);
+    CHECK(rewritten<header>(read) == line);
+
+    rules_changed news;
+    news.rules.open_dtmf = "#";
+    news.rules.on_decline = call::decline_rule::end_call;
+    CHECK(rewritten<rules_changed>(read_good(text_of(news))) == text_of(news));
+
+    CHECK(rest(text_of(gap{17, at - 5s})) == R"("gap":17,"since":"2026-11-23T02:34:47.076123Z")");
+    CHECK(std::get<gap>(read_good(text_of(gap{17, at - 5s})).what).lines == 17);
+}
+
+TEST_CASE("journal codec: every fact and command comes back as it was, by seed", "[journal]") {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        random_source random(seed);
+        for (const call::fact& news : one_of_each<call::fact>(random)) {
+            const std::string line = text_of(news);
+            INFO("seed " << seed << ": " << line);
+            const entry read = read_good(line);
+            CHECK(std::get<call::fact>(read.what).index() == news.index());
+            CHECK(rewritten<call::fact>(read) == line);
+        }
+        for (const call::command& wish : one_of_each<call::command>(random)) {
+            const std::string line = text_of(wish);
+            INFO("seed " << seed << ": " << line);
+            const entry read = read_good(line);
+            CHECK(std::get<call::command>(read.what).index() == wish.index());
+            CHECK(rewritten<call::command>(read) == line);
+        }
+    }
+}
+
+TEST_CASE("journal codec: hostile text comes back byte for byte", "[journal]") {
+    const std::string hostile("a\"b\\c\n\0\x1b[2J\xff\xee\xbe\x80\xed\xa0\x80\xd0", 19);
+    const std::string line = fact_text(call::panel_left{channel_id(hostile)});
+    CHECK(line.find('\n') == line.size() - 1);
+    const entry read = read_good(line);
+    CHECK(std::get<call::panel_left>(std::get<call::fact>(read.what)).channel.text() == hostile);
+}
+
+TEST_CASE("journal codec: moments that RFC 3339 cannot say are numbers", "[journal]") {
+    for (const instant moment : {never, instant::min(), instant{}, at, instant{duration{-1}}}) {
+        const std::string line = text_of(call::fact{call::drain_over{}}, moment);
+        CHECK(read_good(line).at == moment);
+    }
+    CHECK(text_of(call::fact{call::drain_over{}}, never) == "{\"at\":9223372036854775807,\"fact\":\"drain_over\"}\n");
+    CHECK(read_good(R"({"at":"2026-11-23T05:34:52.076+03:00","fact":"drain_over"})").at == at - 123us);
+}
+
+TEST_CASE("journal codec: unknown fields are ignored, and the order of the others is free", "[journal]") {
+    const entry read = read_good(
+        R"({"at":"2026-11-23T02:34:52.076123Z","fact":"leg_ended","new":{"a":[1,{"b":2}]},"sip":486,"cause":17,)"
+        R"("leg":4,"sip":487,"call":"01jdhzz7mkr8m9v2x4t6w8y0z1"})");
+    const auto& ended = std::get<call::leg_ended>(std::get<call::fact>(read.what));
+    CHECK(ended.leg == leg_ref{call, {4}});
+    CHECK(ended.cause == 17);
+    CHECK(ended.sip == 487);
+    const entry twice =
+        read_good(R"({"at":1,"fact":"pbx_seen","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
+    CHECK(std::get<call::pbx_seen>(std::get<call::fact>(twice.what)).bridges.empty());
+}
+
+TEST_CASE("journal codec: a line that cannot be read says what is wrong", "[journal]") {
+    CHECK(why(R"({"at":1,"fact":"moon_rose"})") ==
+          "line 1 names the unknown fact \"moon_rose\": a newer tdctl may have written it");
+    CHECK(why(R"({"at":1,"do":"dance"})") ==
+          "line 1 names the unknown command \"dance\": a newer tdctl may have written it");
+    CHECK(why(R"({"at":1,"fact":"leg_ringing","call":"01jdhzz7mkr8m9v2x4t6w8y0z1"})") == "line 1 lacks the field leg");
+    CHECK(why(R"({"at":1,"fact":"leg_ringing","call":"short","leg":1})") == "line 1 call is no call id");
+    CHECK(why(R"({"at":1,"fact":"leg_ringing","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":100})") ==
+          "line 1 leg is no leg number, 0 to 99");
+    CHECK(why(R"({"at":1,"fact":"leg_ringing","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":300})") ==
+          "line 1 leg does not fit: 300");
+    CHECK(why(R"({"at":1,"fact":"pbx_seen","channels":[{"channel":"c","state":"asleep"}],"bridges":[]})") ==
+          "line 1 channels.state has the unknown word \"asleep\"");
+    CHECK(why(R"({"at":"yesterday","fact":"drain_over"})") == "line 1 at is no RFC 3339 time");
+    CHECK(why(R"({"at":"2026-13-23T02:34:52.076123Z","fact":"drain_over"})") == "line 1 at is no RFC 3339 time");
+    CHECK(why(R"({"at":"2026-11-23T02:3x:52.076123Z","fact":"drain_over"})") == "line 1 at is no RFC 3339 time");
+    CHECK(why(R"({"at":1,"fact":"drain_over"} {})") == "line 1 goes on after its object");
+    CHECK(why(R"({"at":1,"note":"x"})") == "line 1 has \"note\" where its kind should stand");
+    CHECK(why(R"({"at":1})") == "line 1 says nothing after \"at\"");
+    CHECK(why(R"({"fact":"drain_over","at":1})") == "line 1 begins with neither \"at\" nor \"journal\"");
+    CHECK(why("{}") == "line 1 begins with neither \"at\" nor \"journal\"");
+    CHECK(why(R"({"journal":"other"})") == "line 1 is not of a journal of tdctl");
+    CHECK(why(R"({"at":1,"gap":"many","since":1})").starts_with("line 1 gap cannot be read: "));
+    for (const std::string_view bad :
+         {"", " ", "[]", "17", "null", "{", "}", "{\"at\":1,\"fact\":\"drain_over\"",
+          "{\"at\":1,\"fact\":\"drain_over}", "\xff\xfe", "{\"at\":1 \"fact\":\"drain_over\"}",
+          "{\"at\":01,\"fact\":\"drain_over\"}", "{\"at\":1.5,\"fact\":\"drain_over\"}"}) {
+        INFO(bad);
+        CHECK(why(bad) != "read");
+    }
+}
+
+TEST_CASE("journal codec: a schema of the future is refused with the remedy", "[journal]") {
+    std::string line = text_of(header{});
+    line.replace(line.find("\"schema\":1"), 10, "\"schema\":2");
+    CHECK(why(line) == "line 1 has schema 2, this tdctl reads up to 1: use a newer one");
+}
+
+TEST_CASE("journal codec: a text of lines is read to its end, and a torn last line is recognised", "[journal]") {
+    reader lines;
+    const std::string good = fact_text(call::drain_begun{});
+    lines.take(good + "\n{broken\n" + good + R"({"at":1,"fact":"dra)");
+    REQUIRE(lines.next()->ok());
+    CHECK(lines.line_number() == 1);
+    const auto broken = lines.next();
+    REQUIRE(broken);
+    CHECK_FALSE(broken->ok());
+    CHECK(broken->why().text.starts_with("line 3 "));
+    REQUIRE(lines.next()->ok());
+    CHECK(lines.torn() == 0);
+    CHECK_FALSE(lines.next());
+    CHECK(lines.torn() == 19);
+
+    lines.take(good);
+    REQUIRE(lines.next()->ok());
+    CHECK_FALSE(lines.next());
+    CHECK(lines.torn() == 0);
+    CHECK(lines.line_number() == 1);
+}
+
+TEST_CASE("journal codec: every line cut short or with one byte changed is read or refused, never worse", "[journal]") {
+    random_source random(7);
+    reader lines;
+    for (const call::command& wish : one_of_each<call::command>(random)) {
+        const std::string line = text_of(wish);
+        for (std::size_t length = 0; length + 2 < line.size(); ++length) {
+            INFO(line.substr(0, length));
+            CHECK_FALSE(lines.read(line.substr(0, length)).ok());
+        }
+        for (int times = 0; times < 300; ++times) {
+            std::string changed = line;
+            changed[random.below(changed.size())] = static_cast<char>(random.below(256));
+            const auto read = lines.read(changed);
+            CHECK((read.ok() || read.why().text.starts_with("line 1 ")));
+        }
+    }
+}
+
+TEST_CASE("journal codec: the names of the lines are the names of the types", "[journal]") {
+    CHECK(name_of(call::fact{call::leg_ringing{}}) == "leg_ringing");
+    CHECK(name_of(call::command{call::finish{}}) == "finish");
+}
+
+}  // namespace
+}  // namespace td::journal
