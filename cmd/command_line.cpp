@@ -40,13 +40,16 @@ void declare_globals(CLI::App& root, global_options& options, switches& given) {
         ->type_name("SECTION.KEY=VALUE")
         ->allow_extra_args(false);
     root.add_flag("--json", given.json, "Print JSON Lines on stdout");
-    CLI::Option* quiet = root.add_flag("-q,--quiet", given.quiet, "Say nothing on stderr but errors");
-    root.add_flag("-v,--verbose", given.verbose, "Say more on stderr")->excludes(quiet);
+    root.add_flag("-q,--quiet", given.quiet, "Say nothing on stderr but errors");
+    root.add_flag("-v,--verbose", given.verbose, "Say more on stderr");
     root.add_flag("--version", given.version, "Print the version, with -v those of the libraries too");
 }
 
 /// Takes the switches over; gives back what is wrong with them, or "".
 std::string take_over(const switches& given, global_options& options) {
+    if (given.quiet && given.verbose) {
+        return "-q and -v contradict each other; give one of them";
+    }
     options.form = given.json ? output::json : output::text;
     options.words = given.quiet ? verbosity::quiet : given.verbose ? verbosity::verbose : verbosity::normal;
     for (const std::string& each : given.overrides) {
@@ -106,15 +109,12 @@ std::string unknown(const CLI::App& at, const std::string& word) {
     const std::vector<std::string> known = option ? options_of(at) : verbs_of(at);
     const std::string name = option ? word.substr(0, word.find('=')) : word;
     const std::string_view meant = config::nearest(name, known);
-    std::string text = full_name(at) +
-                       (option          ? " has no option \""
-                        : known.empty() ? " takes no argument \""
-                                        : " has no verb \"") +
-                       config::printable(name) + "\"";
+    const std::string_view what = option ? "option" : known.empty() ? "argument" : "verb";
+    std::string text = full_name(at) + ": there is no " + std::string(what) + " \"" + config::printable(name) + "\"";
     if (!meant.empty()) {
         text.append("; did you mean \"").append(meant).append("\"?");
     } else if (!option && !known.empty()) {
-        text.append("; it has ").append(listed(known));
+        text.append("; there are ").append(listed(known));
     }
     return text;
 }
@@ -128,13 +128,13 @@ std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
         return unknown(at, *word);
     }
     if (error.get_name() == "RequiredError" && !verbs_of(at).empty()) {
-        return full_name(at) + " wants a verb: " + listed(verbs_of(at));
+        return full_name(at) + ": a verb is missing; there are " + listed(verbs_of(at));
     }
     return full_name(at) + ": " + config::printable(error.what(), 400);
 }
 
 exit_status usage_error(const CLI::App& root, const std::string& text, std::ostream& err) {
-    err << "tdctl: " << text << "\ntdctl: see " << full_name(deepest(root)) << " --help\n";
+    err << text << "\nsee " << full_name(deepest(root)) << " --help\n";
     return exit_status::usage;
 }
 
@@ -171,20 +171,21 @@ exit_status run(const std::vector<std::string>& words, const config::variable_ma
     try {
         root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::CallForHelp&) {
-        out << root.help();
+        const std::string text = root.help();
+        out << text.substr(0, text.find_last_not_of('\n') + 1) << '\n';
         return exit_status::done;
     } catch (const CLI::ParseError& error) {
         return usage_error(root, complaint(root, error), err);
     }
     if (const std::string wrong = take_over(given, options); !wrong.empty()) {
-        return usage_error(root, wrong, err);
+        return usage_error(root, "tdctl: " + wrong, err);
     }
     if (given.version) {
         print_version(out, options.words);
         return exit_status::done;
     }
     if (root.get_subcommands().empty()) {
-        return usage_error(root, "tdctl wants a verb: " + listed(verbs_of(root)), err);
+        return usage_error(root, "tdctl: a verb is missing; there are " + listed(verbs_of(root)), err);
     }
     context with(options, variables, out, err);
     return carry_out(chosen, with);

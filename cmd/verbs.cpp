@@ -15,13 +15,13 @@ struct offered_act {
 }  // namespace
 
 act declare_verbs(CLI::App& parent, const std::vector<verb>& offered) {
+    parent.require_subcommand(1);
     std::vector<offered_act> acts;
     for (const verb& each : offered) {
         CLI::App* below = parent.add_subcommand(std::string(each.name), std::string(each.summary));
         below->fallthrough();  // so that --json and its like may stand after the verb too
-        if (!each.examples.empty()) {
-            below->footer("Examples:\n" + std::string(each.examples));
-        }
+        below->group("Verbs");
+        below->footer("Options that every verb takes: see tdctl --help\n\nExamples:\n" + std::string(each.examples));
         acts.push_back({below, each.declare(*below)});
     }
     return [acts = std::move(acts)](context& with) {

@@ -27,9 +27,8 @@ struct verb {
     std::function<act(CLI::App&)> declare;
 };
 
-/// Adds verbs below `parent` and gives back an act that does the one chosen. The program's verbs are added so, and so
-/// are the sub-verbs of one (config check). The act ends with exit_status::usage when none was chosen; the parser is
-/// told to see to that.
+/// Adds verbs below `parent`, of which the command line must choose one, and gives back the act that does the one
+/// chosen. The program's verbs are added so, and so are the sub-verbs of one (config check).
 [[nodiscard]] act declare_verbs(CLI::App& parent, const std::vector<verb>& offered);
 
 /// All verbs, in the order of --help.
