@@ -1,0 +1,461 @@
+#include "ari/desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/overloaded.hpp"
+
+namespace td::ari {
+namespace {
+
+/// A reply can be lost again and again; the deadline ends it, this is against a peer that closes in a tight loop.
+constexpr unsigned most_losses = 8;
+constexpr duration picture_pause = 500ms;
+constexpr int bad_request = 400;
+constexpr int overloaded_status = 503;
+
+bool is_good(int status) {
+    return status >= 200 && status < 300;
+}
+
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// A bridge with a type that lives already: 409 «already exists» on 22, on 16 a 500 «Supplying a bridge type when
+/// updating a bridge is not allowed.» The id is ours alone, so it is the bridge of an earlier try.
+bool bridge_was_there(int status, std::string_view body) {
+    return status == 409 || (status == 500 && has(body, "updating a bridge"));
+}
+
+std::optional<call::act> act_of(errand what) {
+    switch (what) {
+        case errand::sound: return call::act::sound;
+        case errand::dial:
+        case errand::check_dial: return call::act::dial;
+        case errand::bridge: return call::act::bridge;
+        case errand::answer: return call::act::answer;
+        case errand::join: return call::act::join;
+        case errand::drop_leg: return call::act::drop_leg;
+        case errand::drop_panel: return call::act::drop_panel;
+        case errand::remove_bridge: return call::act::remove_bridge;
+        case errand::send_keys: return call::act::send_keys;
+        case errand::drop_stray:
+        case errand::remove_stray:
+        case errand::probe:
+        case errand::filter:
+        case errand::see_application:
+        case errand::see_channels:
+        case errand::see_bridges: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool is_picture(errand what) {
+    return what == errand::filter || what == errand::see_application || what == errand::see_channels ||
+           what == errand::see_bridges;
+}
+
+order_key trunk_of(const call_id& call) {
+    return {call, order_key::trunk};
+}
+
+order_key key_of(const leg_ref& leg) {
+    return {leg.call, leg.leg.value};
+}
+
+}  // namespace
+
+desk::desk(const options& wanted, std::function<call_id()> name_call, counters& count, log_sink log)
+    : limit_(wanted.limit),
+      maker_(wanted.app, wanted.dial),
+      name_call_(std::move(name_call)),
+      count_(count),
+      log_(std::move(log)) {}
+
+// ---- commands
+
+void desk::carry_out(const call::sound& wish, instant now) {
+    call::sound possible = wish;
+    if (no_progress_ && wish.kind == call::early_sound::progress) {
+        possible.kind = call::early_sound::ringing;
+    }
+    ask(errand::sound, trunk_of(wish.call), {}, maker_.make(possible), now);
+}
+
+void desk::carry_out(const call::dial& wish, instant now) {
+    ask(errand::dial, key_of(wish.leg), wish.leg.leg, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::make_bridge& wish, instant now) {
+    ask(errand::bridge, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::answer_panel& wish, instant now) {
+    ask(errand::answer, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::join& wish, instant now) {
+    ask(errand::join, trunk_of(wish.leg.call), wish.leg.leg, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::drop_leg& wish, instant now) {
+    ask(errand::drop_leg, key_of(wish.leg), wish.leg.leg, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::drop_panel& wish, instant now) {
+    ask(errand::drop_panel, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::remove_bridge& wish, instant now) {
+    ask(errand::remove_bridge, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::send_keys& wish, instant now) {
+    ask(errand::send_keys, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::drop_stray& wish, instant now) {
+    ask(errand::drop_stray, {{}, order_key::stray}, {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::remove_stray_bridge& wish, instant now) {
+    ask(errand::remove_stray, trunk_of(wish.bridge), {}, maker_.make(wish), now);
+}
+
+/// Sends what a command wants, or refuses it here: 400 when it cannot be asked safely, 503 when too much is under way.
+void desk::ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now) {
+    if (!request || outstanding_ >= limit_.queue) {
+        exchange refused;
+        refused.what = what;
+        refused.key = key;
+        refused.leg = leg;
+        refuse(refused, request ? overloaded_status : bad_request);
+        return;
+    }
+    request->deadline = now + limit_.request;
+    ++outstanding_;
+    if (what == errand::dial) {
+        dialling_.insert(key);
+    }
+    submit(std::move(*request), now);
+}
+
+void desk::submit(exchange request, instant now) {
+    if (const auto held = held_.find(request.key); held != held_.end()) {
+        held->second.push_back(std::move(request));
+        return;
+    }
+    ++count_.requests;
+    request.number = ++last_number_;
+    courier_->submit(std::move(request), now);
+}
+
+// ---- replies
+
+void desk::replied(exchange request, int status, std::string_view body, instant now) {
+    if (is_picture(request.what)) {
+        settle_picture(request, status, body, now);
+        return;
+    }
+    --outstanding_;
+    settle(request, status, body, now);
+}
+
+void desk::settle(const exchange& request, int status, std::string_view body, instant now) {
+    const auto report = [&](call::act what, bool good) { good ? did(request, what) : refuse(request, status); };
+    switch (request.what) {
+        case errand::sound: settle_sound(request, status, body, now); return;
+        case errand::dial: settle_dial(request, status, now); return;
+        case errand::check_dial: settle_check(request, status, now); return;
+        case errand::bridge: report(call::act::bridge, is_good(status) || bridge_was_there(status, body)); return;
+        case errand::answer: report(call::act::answer, is_good(status)); return;
+        case errand::join: report(call::act::join, is_good(status)); return;
+        case errand::send_keys: report(call::act::send_keys, is_good(status)); return;
+        case errand::drop_leg:
+        case errand::drop_panel:
+        case errand::remove_bridge:
+            if (!is_good(status)) {
+                refuse(request, status);
+            }
+            return;
+        case errand::drop_stray:
+        case errand::remove_stray: settle_stray(request, status); return;
+        case errand::probe:
+        case errand::filter:
+        case errand::see_application:
+        case errand::see_channels:
+        case errand::see_bridges: return;  // not asked through here
+    }
+}
+
+/// Before 20.16 and 22.6 there is no /progress: 404 «Resource not found» or 405. Then the panel hears a plain ring,
+/// this time and from now on. A 404 «Channel not found» is the panel that has left.
+void desk::settle_sound(const exchange& request, int status, std::string_view body, instant now) {
+    constexpr std::string_view progress = "/progress";
+    const bool unknown_act = status == 405 || (status == 404 && !has(body, "Channel not found"));
+    if (unknown_act && request.target.ends_with(progress)) {
+        no_progress_ = true;
+        exchange ring = request;
+        ring.target.replace(ring.target.size() - progress.size(), progress.size(), "/ring");
+        ++outstanding_;
+        submit(std::move(ring), now);
+        return;
+    }
+    if (!is_good(status)) {
+        refuse(request, status);
+    }
+}
+
+/// A 409 proves nothing: Asterisk's HTTP thread keeps the error number of an earlier 409 and shows it for any failure.
+void desk::settle_dial(const exchange& request, int status, instant now) {
+    if (status == 409) {
+        check_dial(request, /*repeat=*/false, now);
+        return;
+    }
+    if (is_good(status)) {
+        dialling_.erase(request.key);
+        picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
+        return;
+    }
+    refuse(request, status);
+}
+
+void desk::check_dial(const exchange& request, bool repeat, instant now) {
+    exchange check;
+    check.what = errand::check_dial;
+    check.key = request.key;
+    check.leg = request.leg;
+    check.verb = method::get;
+    check.target = "channels/" + channel_name({request.key.call, request.leg});
+    check.again = repeat ? request.target : std::string();
+    check.deadline = now + limit_.request;
+    check.losses = request.losses;
+    ++outstanding_;
+    submit(std::move(check), now);
+    held_.try_emplace(request.key);  // what comes for this leg waits until we know whether there is one
+}
+
+void desk::settle_check(const exchange& request, int status, instant now) {
+    if (is_good(status)) {
+        dialling_.erase(request.key);
+        picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
+        release(request.key, now);
+        return;
+    }
+    const auto held = held_.find(request.key);
+    const bool unwanted = held != held_.end() && !held->second.empty();  // only a hang-up can follow a dial
+    if (status == 404 && !request.again.empty() && !unwanted) {
+        exchange dial = request;
+        dial.what = errand::dial;
+        dial.verb = method::post;
+        dial.target = std::exchange(dial.again, {});
+        dial.deadline = now + limit_.request;
+        ++dial.losses;
+        ++count_.repeated;
+        held_.erase(request.key);
+        ++outstanding_;
+        submit(std::move(dial), now);
+        return;
+    }
+    // What the originate said is not known any more, or was the stale 409.
+    refuse(request, status == 404 && request.losses == 0 ? 409 : 0);
+    release(request.key, now);
+}
+
+void desk::release(const order_key& key, instant now) {
+    auto held = held_.extract(key);
+    if (held.empty()) {
+        return;
+    }
+    for (exchange& request : held.mapped()) {
+        request.deadline = std::max(request.deadline, now + limit_.request);  // it has not been sent yet
+        submit(std::move(request), now);
+    }
+}
+
+void desk::lost(exchange request, loss why, instant now) {
+    if (is_picture(request.what)) {
+        if (request.round == picture_.round()) {
+            picture_failed("no reply", now);
+        }
+        return;
+    }
+    --outstanding_;
+    if (request.what == errand::check_dial) {
+        refuse(request, 0);
+        release(request.key, now);
+        return;
+    }
+    if (request.what == errand::dial && why != loss::unsent) {
+        const bool first = request.losses == 0;
+        if (first) {
+            request.losses = 1;
+        }
+        check_dial(request, first, now);
+        return;
+    }
+    // Keys open a door: they are not sent twice. Everything else can be: Asterisk answers a repeated answer and
+    // addChannel with 204, a repeated bridge with what bridge_was_there() knows, a repeated hang-up with 404.
+    if (why != loss::unheard || request.what == errand::send_keys || ++request.losses > most_losses) {
+        if (act_of(request.what)) {
+            refuse(request, 0);
+        } else {
+            settle_stray(request, 0);
+        }
+        return;
+    }
+    ++count_.repeated;
+    ++outstanding_;
+    submit(std::move(request), now);
+}
+
+void desk::did(const exchange& request, call::act what) {
+    news_.emplace_back(call::pbx_did{request.key.call, what, request.leg});
+}
+
+void desk::refuse(const exchange& request, int status) {
+    ++count_.failures[status];
+    if (request.what == errand::dial || request.what == errand::check_dial) {
+        dialling_.erase(request.key);
+        picture_.gone(channel_name({request.key.call, request.leg}));
+    }
+    if (const auto what = act_of(request.what)) {
+        news_.emplace_back(call::pbx_refused{request.key.call, *what, request.leg, status});
+    }
+}
+
+void desk::settle_stray(const exchange& request, int status) {
+    if (is_good(status) || status == 404) {
+        return;
+    }
+    ++count_.failures[status];
+    log_(level::warning, "ari request=" + std::string(name_of(request.what)) + " status=" + std::to_string(status) +
+                             " target=" + request.target + " remedy=\"it is tried again after the next connect\"");
+}
+
+// ---- events
+
+std::optional<request_answered> desk::hear(std::string_view message) {
+    event news = codec_.read(message);
+    if (auto* reply = std::get_if<request_answered>(&news)) {
+        return std::move(*reply);
+    }
+    tell(std::move(news));
+    return std::nullopt;
+}
+
+void desk::tell(event news) {
+    using enum call::pbx_seen::condition;
+    ++count_.events;
+    const auto pass = [this](auto&& fact) { news_.emplace_back(std::forward<decltype(fact)>(fact)); };
+    std::visit(
+        overloaded{[&](panel_entered& panel) {
+                       picture_.alive(panel.channel.text(), waiting);
+                       pass(call::panel_arrived{name_call_(), std::move(panel.channel), std::move(panel.panel),
+                                                std::move(panel.flat), std::move(panel.complaint)});
+                   },
+                   [&](call::panel_left& panel) {
+                       picture_.gone(panel.channel.text());
+                       pass(std::move(panel));
+                   },
+                   [&](const call::leg_ringing& leg) {
+                       picture_.alive(channel_name(leg.leg), ringing);
+                       pass(leg);
+                   },
+                   [&](const call::leg_answered& leg) {
+                       picture_.alive(channel_name(leg.leg), up);
+                       pass(leg);
+                   },
+                   [&](const call::leg_ended& leg) {
+                       picture_.gone(channel_name(leg.leg));
+                       pass(leg);
+                   },
+                   [&](const call::key_pressed& key) { pass(key); },
+                   [&](const application_replaced&) {
+                       fatal_ = failure{
+                           failure_kind::taken,
+                           "another worker took this worker's application in Asterisk: give each its own ari user "
+                           "and application, or stop one of them"};
+                   },
+                   [](const request_answered&) {},  // given back by hear()
+                   [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },
+                   [&](const broken_message&) {
+                       --count_.events;
+                       ++count_.broken_messages;
+                   }},
+        news);
+}
+
+// ---- the picture
+
+void desk::line_up(instant now) {
+    line_is_up_ = true;
+    ask_for_picture(now);
+}
+
+void desk::line_lost() {
+    picture_.cancel();
+    picture_again_ = never;
+    line_is_up_ = false;
+    in_the_picture_ = false;
+    news_.emplace_back(call::pbx_line_lost{});
+}
+
+void desk::advance(instant now) {
+    if (now >= picture_again_) {
+        ask_for_picture(now);
+    }
+}
+
+void desk::ask_for_picture(instant now) {
+    picture_again_ = never;
+    const unsigned round = picture_.begin();
+    const auto send = [&](exchange part) {
+        part.round = round;
+        part.deadline = now + limit_.picture;
+        submit(std::move(part), now);
+    };
+    send(maker_.filter());
+    send(maker_.see(errand::see_application));
+    send(maker_.see(errand::see_channels));
+    send(maker_.see(errand::see_bridges));
+}
+
+void desk::picture_failed(std::string_view why, instant now) {
+    if (!picture_.taking()) {
+        return;
+    }
+    picture_.cancel();
+    picture_again_ = line_is_up_ ? now + picture_pause : never;
+    log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
+}
+
+void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
+    if (request.round != picture_.round() || !picture_.taking()) {
+        return;
+    }
+    if (request.what == errand::filter && status == 403) {
+        fatal_ = failure{failure_kind::not_allowed,
+                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
+        return;
+    }
+    if (!is_good(status)) {
+        ++count_.failures[status];
+        picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
+        return;
+    }
+    if (request.what == errand::filter) {
+        return;
+    }
+    if (!picture_.take(request.what, body, codec_)) {
+        picture_failed(std::string(name_of(request.what)) + " cannot be read", now);
+        return;
+    }
+    if (auto seen = picture_.finish(dialling_)) {
+        in_the_picture_ = true;
+        news_.emplace_back(std::move(*seen));
+    }
+}
+
+}  // namespace td::ari

@@ -1,0 +1,360 @@
+#include "ari/events.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "ari/encoding.hpp"
+
+namespace td::ari {
+namespace {
+
+using simdjson::dom::array;
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+/// Longer channel ids than this do not exist: Asterisk's AST_MAX_UNIQUEID is 150.
+constexpr std::size_t longest_channel = 150;
+constexpr std::size_t longest_name = 64;
+
+std::optional<std::string_view> text_at(const object& in, std::string_view key) {
+    std::string_view text;
+    if (in[key].get_string().get(text) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    return text;
+}
+
+/// A small number such as a cause; 0 when it is missing, no integer, or not between 0 and `most`.
+int number_at(const object& in, std::string_view key, int most) {
+    std::int64_t number = 0;
+    if (in[key].get_int64().get(number) != simdjson::SUCCESS || number < 0 || number > most) {
+        return 0;
+    }
+    return static_cast<int>(number);
+}
+
+std::optional<object> object_at(const object& in, std::string_view key) {
+    object found;
+    if (in[key].get_object().get(found) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    return found;
+}
+
+/// The id of the channel under `key`; nothing when it is missing or could not be put into a request again.
+std::optional<std::string_view> channel_at(const object& in, std::string_view key) {
+    const auto channel = object_at(in, key);
+    const auto name = channel ? text_at(*channel, "id") : std::nullopt;
+    if (!name || name->empty() || name->size() > longest_channel || !printable(*name)) {
+        return std::nullopt;
+    }
+    return name;
+}
+
+event stasis_started(const object& message, std::string_view channel) {
+    if (const auto leg = leg_of_channel(channel)) {
+        return call::leg_answered{*leg};
+    }
+    std::vector<std::optional<std::string_view>> arguments;
+    array given;
+    if (message["args"].get_array().get(given) == simdjson::SUCCESS) {
+        for (const element argument : given) {
+            std::string_view text;
+            const bool is_text = argument.get_string().get(text) == simdjson::SUCCESS;
+            arguments.push_back(is_text ? std::optional(text) : std::nullopt);
+            if (arguments.size() == 2) {
+                break;
+            }
+        }
+    }
+    stasis_arguments names = read_arguments(arguments);
+    return panel_entered{channel_id(std::string(channel)), std::move(names.panel), std::move(names.flat),
+                         std::move(names.complaint)};
+}
+
+event stasis_ended(const object& /*message*/, std::string_view channel) {
+    if (leg_of_channel(channel)) {
+        return of_no_interest{};  // the leg's ChannelDestroyed follows, with the cause
+    }
+    return call::panel_left{channel_id(std::string(channel))};
+}
+
+event channel_destroyed(const object& message, std::string_view channel) {
+    const auto leg = leg_of_channel(channel);
+    if (!leg) {
+        return call::panel_left{channel_id(std::string(channel))};
+    }
+    return call::leg_ended{*leg, number_at(message, "cause", 255), number_at(message, "tech_cause", 999)};
+}
+
+event state_changed(const object& message, std::string_view channel) {
+    const auto leg = leg_of_channel(channel);
+    const auto details = object_at(message, "channel");
+    if (leg && details && text_at(*details, "state") == "Ringing") {
+        return call::leg_ringing{*leg};
+    }
+    return of_no_interest{};
+}
+
+event key_received(const object& message, std::string_view channel) {
+    const auto leg = leg_of_channel(channel);
+    const auto digit = text_at(message, "digit");
+    if (!digit || digit->size() != 1 || std::string_view("0123456789*#ABCD").find(*digit) == std::string_view::npos) {
+        return broken_message{};
+    }
+    if (!leg) {
+        return of_no_interest{};  // the visitor plays with the keypad
+    }
+    return call::key_pressed{*leg, digit->front()};
+}
+
+/// `Dial` has its channel in `peer`. The event filter keeps it away; it is read for an Asterisk that lost the filter.
+event dialled(const object& message) {
+    const auto channel = channel_at(message, "peer");
+    const auto leg = channel ? leg_of_channel(*channel) : std::nullopt;
+    const auto status = text_at(message, "dialstatus");
+    if (leg && (status == "RINGING" || status == "PROGRESS")) {
+        return call::leg_ringing{*leg};
+    }
+    return of_no_interest{};
+}
+
+event request_replied(const object& message) {
+    request_answered reply;
+    const auto number = text_at(message, "request_id").value_or("");
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), reply.number);
+    reply.status = number_at(message, "status_code", 999);
+    if (error != std::errc{} || end != number.data() + number.size() || reply.status == 0) {
+        return broken_message{};
+    }
+    reply.body = text_at(message, "message_body").value_or("");
+    return reply;
+}
+
+bool is_known(std::string_view type) {
+    // Asterisk 22's events that say nothing to a call; kept so that a new one shows up in the counter.
+    static constexpr std::array<std::string_view, 36> known = {"ApplicationMoveFailed",
+                                                               "ApplicationRegistered",
+                                                               "ApplicationUnregistered",
+                                                               "BridgeAttendedTransfer",
+                                                               "BridgeBlindTransfer",
+                                                               "BridgeCreated",
+                                                               "BridgeDestroyed",
+                                                               "BridgeMerged",
+                                                               "BridgeVideoSourceChanged",
+                                                               "CallBroadcast",
+                                                               "CallClaimed",
+                                                               "ChannelCallerId",
+                                                               "ChannelConnectedLine",
+                                                               "ChannelCreated",
+                                                               "ChannelDialplan",
+                                                               "ChannelEnteredBridge",
+                                                               "ChannelHangupRequest",
+                                                               "ChannelHold",
+                                                               "ChannelLeftBridge",
+                                                               "ChannelTalkingFinished",
+                                                               "ChannelTalkingStarted",
+                                                               "ChannelToneDetected",
+                                                               "ChannelTransfer",
+                                                               "ChannelUnhold",
+                                                               "ChannelUserevent",
+                                                               "ChannelVarset",
+                                                               "ContactStatusChange",
+                                                               "DeviceStateChanged",
+                                                               "EndpointStateChange",
+                                                               "PeerStatusChange",
+                                                               "PlaybackContinuing",
+                                                               "PlaybackFinished",
+                                                               "PlaybackStarted",
+                                                               "RecordingFailed",
+                                                               "RecordingFinished",
+                                                               "RecordingStarted"};
+    return std::binary_search(known.begin(), known.end(), type);
+}
+
+using channel_event = event (*)(const object&, std::string_view);
+struct named_event {
+    std::string_view type;
+    channel_event read;
+};
+constexpr std::array<named_event, 5> channel_events = {{{"StasisStart", stasis_started},
+                                                        {"StasisEnd", stasis_ended},
+                                                        {"ChannelStateChange", state_changed},
+                                                        {"ChannelDestroyed", channel_destroyed},
+                                                        {"ChannelDtmfReceived", key_received}}};
+
+event read_object(const object& message) {
+    const auto type = text_at(message, "type");
+    if (!type) {
+        return broken_message{};
+    }
+    for (const named_event& known : channel_events) {
+        if (known.type == *type) {
+            const auto channel = channel_at(message, "channel");
+            return channel ? known.read(message, *channel) : broken_message{};
+        }
+    }
+    if (*type == "RESTResponse") {
+        return request_replied(message);
+    }
+    if (*type == "Dial") {
+        return dialled(message);
+    }
+    if (*type == "ApplicationReplaced") {
+        return application_replaced{};
+    }
+    return is_known(*type) ? event(of_no_interest{}) : event(unknown_event{});
+}
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(' ');
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+/// Why `text` cannot be a name; empty when it can.
+std::string_view fault_of(const std::optional<std::string_view>& text) {
+    if (!text) {
+        return "is missing";
+    }
+    if (text->empty()) {
+        return "is empty";
+    }
+    if (text->size() > longest_name) {
+        return "is longer than 64 bytes";
+    }
+    return printable(*text) ? "" : "has characters that cannot be printed";
+}
+
+call::pbx_seen::condition condition_of(std::string_view state) {
+    using enum call::pbx_seen::condition;
+    return state == "Up" ? up : state == "Ringing" ? ringing : waiting;
+}
+
+seen_channel seen(const object& channel, std::string_view name) {
+    seen_channel made{std::string(name), condition_of(text_at(channel, "state").value_or("")), true};
+    const auto dialplan = object_at(channel, "dialplan");
+    const auto app = dialplan ? text_at(*dialplan, "app_name") : std::nullopt;
+    made.in_stasis = !app || *app == "Stasis";  // before 16.6 Asterisk did not tell
+    return made;
+}
+
+}  // namespace
+
+stasis_arguments read_arguments(const std::vector<std::optional<std::string_view>>& arguments) {
+    std::array<std::optional<std::string_view>, 2> names;
+    for (std::size_t i = 0; i < names.size() && i < arguments.size(); ++i) {
+        names.at(i) = arguments[i] ? std::optional(trimmed(*arguments[i])) : std::nullopt;
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (const std::string_view fault = fault_of(names.at(i)); !fault.empty()) {
+            return {{},
+                    {},
+                    (i == 0 ? "the panel argument of Stasis " : "the flat argument of Stasis ") + std::string(fault)};
+        }
+    }
+    return {panel_id(std::string(*names[0])), flat_id(std::string(*names[1])), {}};
+}
+
+struct reader::insides {
+    simdjson::dom::parser parser;
+
+    /// The parser copies what it reads into padded memory of its own; an event is half a kilobyte.
+    std::optional<element> parse(std::string_view text) {
+        element root;
+        if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) {
+            return std::nullopt;
+        }
+        return root;
+    }
+
+    std::optional<array> parse_array(std::string_view text) {
+        const auto root = parse(text);
+        array list;
+        if (!root || root->get_array().get(list) != simdjson::SUCCESS) {
+            return std::nullopt;
+        }
+        return list;
+    }
+
+    std::optional<object> parse_object(std::string_view text) {
+        const auto root = parse(text);
+        object made;
+        if (!root || root->get_object().get(made) != simdjson::SUCCESS) {
+            return std::nullopt;
+        }
+        return made;
+    }
+};
+
+reader::reader() : insides_(std::make_unique<insides>()) {}
+reader::~reader() = default;
+
+event reader::read(std::string_view message) {
+    const auto root = insides_->parse_object(message);
+    return root ? read_object(*root) : broken_message{};
+}
+
+std::optional<std::vector<seen_channel>> reader::channels(std::string_view body) {
+    const auto list = insides_->parse_array(body);
+    if (!list) {
+        return std::nullopt;
+    }
+    std::vector<seen_channel> found;
+    for (const element entry : *list) {
+        object channel;
+        if (entry.get_object().get(channel) == simdjson::SUCCESS) {
+            if (const auto name = text_at(channel, "id")) {
+                found.push_back(seen(channel, *name));
+            }
+        }
+    }
+    return found;
+}
+
+std::optional<std::vector<std::string>> reader::bridges(std::string_view body) {
+    const auto list = insides_->parse_array(body);
+    if (!list) {
+        return std::nullopt;
+    }
+    std::vector<std::string> found;
+    for (const element entry : *list) {
+        object bridge;
+        if (entry.get_object().get(bridge) == simdjson::SUCCESS) {
+            if (const auto name = text_at(bridge, "id")) {
+                found.emplace_back(*name);
+            }
+        }
+    }
+    return found;
+}
+
+std::optional<std::vector<std::string>> reader::application_channels(std::string_view body) {
+    const auto root = insides_->parse_object(body);
+    array list;
+    if (!root || (*root)["channel_ids"].get_array().get(list) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    std::vector<std::string> found;
+    for (const element entry : list) {
+        std::string_view name;
+        if (entry.get_string().get(name) == simdjson::SUCCESS) {
+            found.emplace_back(name);
+        }
+    }
+    return found;
+}
+
+std::string reader::complaint(std::string_view body) {
+    const auto root = insides_->parse_object(body);
+    if (!root) {
+        return {};
+    }
+    const auto said = text_at(*root, "message");
+    return std::string(said ? *said : text_at(*root, "error").value_or(""));
+}
+
+}  // namespace td::ari

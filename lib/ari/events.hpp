@@ -1,0 +1,85 @@
+#pragma once
+// The codec of what Asterisk tells: one WebSocket message in, one typed event out. Pure: no socket, no clock. It takes
+// any bytes whatever and never throws but for want of memory; what it does not know it names so, for the counters.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "call/facts.hpp"
+
+namespace td::ari {
+
+/// A channel that is not a leg of ours entered our application: a panel calls. Names as in call::panel_arrived.
+struct panel_entered {
+    channel_id channel;
+    panel_id panel;
+    flat_id flat;
+    std::string complaint;
+};
+/// Another worker took our application's name; Asterisk sends us nothing more.
+struct application_replaced {};
+/// The reply to a request of ours that went over the WebSocket.
+struct request_answered {
+    std::uint64_t number = 0;
+    int status = 0;
+    std::string body;
+};
+/// A known event that means nothing to a call.
+struct of_no_interest {};
+/// An event of a type this worker has never heard of.
+struct unknown_event {};
+/// Not JSON, no object, or without what its type must have.
+struct broken_message {};
+
+using event = std::variant<panel_entered, call::panel_left, call::leg_ringing, call::leg_answered, call::leg_ended,
+                           call::key_pressed, application_replaced, request_answered, of_no_interest, unknown_event,
+                           broken_message>;
+
+/// What the dialplan said in Stasis(app,<panel>,<flat>): names trimmed of spaces, or both empty and a complaint.
+struct stasis_arguments {
+    panel_id panel;
+    flat_id flat;
+    std::string complaint;
+};
+/// A name must be 1 to 64 bytes, all printable. Nothing is guessed from the caller's number: a call for the wrong flat
+/// is worse than a call for none. Arguments after the second are for later versions of the dialplan and ignored.
+[[nodiscard]] stasis_arguments read_arguments(const std::vector<std::optional<std::string_view>>& arguments);
+
+/// A channel of GET /channels.
+struct seen_channel {
+    std::string name;
+    call::pbx_seen::condition state = call::pbx_seen::condition::waiting;
+    bool in_stasis = true;  ///< false when Asterisk says that another dialplan application holds it
+};
+
+/// Reads messages and reply bodies. It keeps its memory from one to the next.
+class reader {
+public:
+    reader();
+    ~reader();
+    reader(const reader&) = delete;
+    reader& operator=(const reader&) = delete;
+
+    /// One WebSocket message.
+    [[nodiscard]] event read(std::string_view message);
+
+    /// The body of GET /channels; nothing when it is not one. Entries without an id are left out.
+    [[nodiscard]] std::optional<std::vector<seen_channel>> channels(std::string_view body);
+    /// The `id` of each bridge in the body of GET /bridges.
+    [[nodiscard]] std::optional<std::vector<std::string>> bridges(std::string_view body);
+    /// `channel_ids` in the body of GET /applications/{app}.
+    [[nodiscard]] std::optional<std::vector<std::string>> application_channels(std::string_view body);
+    /// What Asterisk says in an error's body: the `message`, or the `error` of an older habit; empty when neither.
+    [[nodiscard]] std::string complaint(std::string_view body);
+
+private:
+    struct insides;
+    std::unique_ptr<insides> insides_;
+};
+
+}  // namespace td::ari

@@ -1,0 +1,86 @@
+#pragma once
+// The events line: a WebSocket that is made again for ever. It says when it is up, lost, and what it hears; it pings
+// every second, because packets that just vanish are told by nobody. Pure: the connection and the time come from
+// outside.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ari/frames.hpp"
+#include "ari/options.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+
+namespace td::ari {
+
+/// The one connection of the line, and who listens to it.
+class line_ends {
+public:
+    virtual ~line_ends() = default;
+    /// Begins to connect; `opened` or `closed` follows, but never within this call.
+    virtual void open_line() = 0;
+    /// Closes at once; nothing of this connection may be reported afterwards.
+    virtual void close_line() = 0;
+    virtual void send_line(std::string_view bytes) = 0;
+
+    virtual void line_up() = 0;
+    /// It was up and is not any more.
+    virtual void line_lost(std::string_view why) = 0;
+    virtual void line_heard(std::string_view message) = 0;
+    /// An attempt failed, for the log; the next one comes by itself.
+    virtual void line_failed(std::string_view why) = 0;
+    /// Asterisk will never let this worker in: 401 or 403. The line has stopped.
+    virtual void line_refused(failure why) = 0;
+};
+
+class line {
+public:
+    /// `target` is the path with its query, `fixed` the header lines with their CRLFs; `seed` is for jitter and masks.
+    line(const limits& limit, std::string target, std::string fixed, line_ends& ends, std::uint64_t seed);
+
+    void start(instant now);
+    /// Says goodbye (close code 1000) and closes; nothing is reported any more.
+    void stop();
+
+    void opened(instant now);
+    void closed(std::string_view why, instant now);
+    void received(std::string_view bytes, instant now);
+    /// Sends a text message; nothing happens while the line is not up.
+    void send(std::string_view text);
+
+    [[nodiscard]] bool up() const { return how_ == state::up; }
+    /// Serves what is due. An extra call is harmless.
+    void advance(instant now);
+    [[nodiscard]] instant next_deadline() const;
+
+private:
+    enum class state { stopped, waiting, opening, shaking, up };
+
+    void attempt(instant now);
+    void lose(std::string_view why, instant now);
+    void shake(instant now);
+    void read(std::string_view bytes, instant now);
+    void frame(opcode kind, std::string_view payload);
+    void send_frame(opcode kind, std::string_view payload);
+    void watch(instant now);
+
+    limits limit_;
+    std::string target_;
+    std::string fixed_;
+    line_ends& ends_;
+    random_source random_;
+    state how_ = state::stopped;
+    instant due_ = never;  ///< the next attempt, or the end of the one under way
+    duration pause_{};
+    std::string nonce_;
+    std::string head_;  ///< of the reply to the handshake
+    frame_reader reader_;
+    std::string close_reason_;  ///< set by a close frame
+    std::string out_;           ///< kept for its memory
+    instant heard_{};
+    instant pinged_{};
+    instant watched_{};
+};
+
+}  // namespace td::ari

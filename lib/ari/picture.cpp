@@ -1,0 +1,86 @@
+#include "ari/picture.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace td::ari {
+
+unsigned picture::begin() {
+    taking_ = true;
+    channels_.reset();
+    bridges_.reset();
+    inside_.reset();
+    changes_.clear();
+    return ++round_;
+}
+
+bool picture::take(errand part, std::string_view body, reader& codec) {
+    if (part == errand::see_channels) {
+        channels_ = codec.channels(body);
+        return channels_.has_value();
+    }
+    if (part == errand::see_bridges) {
+        bridges_ = codec.bridges(body);
+        return bridges_.has_value();
+    }
+    inside_ = codec.application_channels(body);
+    return inside_.has_value();
+}
+
+void picture::alive(std::string_view channel, call::pbx_seen::condition state) {
+    if (taking_) {
+        changes_[std::string(channel)] = state;
+    }
+}
+
+void picture::gone(std::string_view channel) {
+    if (taking_) {
+        changes_[std::string(channel)] = std::nullopt;
+    }
+}
+
+std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key>& dialling) {
+    if (!taking_ || !channels_ || !bridges_ || !inside_) {
+        return std::nullopt;
+    }
+    taking_ = false;
+    std::unordered_map<std::string, call::pbx_seen::condition> known;
+    const std::unordered_set<std::string> inside(inside_->begin(), inside_->end());
+    for (const seen_channel& each : *channels_) {
+        // A foreign channel is ours to look after only while it is inside our application.
+        if (leg_of_channel(each.name) || (each.in_stasis && inside.contains(each.name))) {
+            known.emplace(each.name, each.state);
+        }
+    }
+    for (const order_key& leg : dialling) {
+        known.emplace(channel_name({leg.call, leg_no{static_cast<std::uint8_t>(leg.lane)}}),
+                      call::pbx_seen::condition::waiting);
+    }
+    for (const auto& [name, state] : changes_) {
+        if (state) {
+            known[name] = *state;
+        } else {
+            known.erase(name);
+        }
+    }
+    call::pbx_seen whole;
+    for (const auto& [name, state] : known) {
+        whole.channels.push_back({channel_id(name), state});
+    }
+    // In a fixed order, so that the same picture is the same line in the journal.
+    std::sort(whole.channels.begin(), whole.channels.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    for (const std::string& name : *bridges_) {
+        if (const auto call = call_of_bridge(name)) {
+            whole.bridges.push_back(*call);
+        }
+    }
+    std::sort(whole.bridges.begin(), whole.bridges.end());
+    channels_.reset();
+    bridges_.reset();
+    inside_.reset();
+    changes_.clear();
+    return whole;
+}
+
+}  // namespace td::ari

@@ -1,0 +1,255 @@
+#include "ari/requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ari/encoding.hpp"
+
+namespace td::ari {
+namespace {
+
+/// The name of a channel inside a path. Asterisk decodes the whole path before it splits it (http.c), so an encoded
+/// slash would still be a slash: such a channel is not touched.
+bool fits_path(const channel_id& channel) {
+    const std::string& text = channel.text();
+    return !text.empty() && text.find_first_of("/?") == std::string::npos && text != "." && text != ".." &&
+           printable(text);
+}
+
+exchange on_channel(errand what, const order_key& key, method verb, std::string_view channel, std::string_view act) {
+    exchange made;
+    made.what = what;
+    made.key = key;
+    made.verb = verb;
+    made.target.reserve(96);
+    made.target = "channels/";
+    append_encoded(made.target, channel);
+    made.target += act;
+    return made;
+}
+
+exchange on_bridge(errand what, const call_id& call, method verb, std::string_view act) {
+    exchange made;
+    made.what = what;
+    made.key = {call, order_key::trunk};
+    made.verb = verb;
+    made.target = "bridges/";
+    made.target.append(bridge_name(call)).append(act);
+    return made;
+}
+
+order_key trunk_of(const call_id& call) {
+    return {call, order_key::trunk};
+}
+
+order_key key_of(const leg_ref& leg) {
+    return {leg.call, leg.leg.value};
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+        text.replace(at, what.size(), by);
+    }
+}
+
+/// <panel> as a caller id; what could end the number or the header field early becomes '_'.
+std::string caller_of(const panel_id& panel) {
+    std::string caller = "<";
+    for (const char c : std::string_view(panel.text()).substr(0, 64)) {
+        caller.push_back(dialable({&c, 1}) ? c : '_');
+    }
+    return caller + ">";
+}
+
+std::string drop_act(call::hangup_reason reason) {
+    return std::string("?reason=").append(call::name_of(reason));
+}
+
+}  // namespace
+
+std::string_view name_of(method verb) {
+    switch (verb) {
+        case method::get: return "GET";
+        case method::post: return "POST";
+        case method::put: return "PUT";
+        case method::del: return "DELETE";
+    }
+    return {};
+}
+
+std::string_view name_of(errand what) {
+    switch (what) {
+        case errand::sound: return "sound";
+        case errand::dial: return "dial";
+        case errand::check_dial: return "check_dial";
+        case errand::bridge: return "bridge";
+        case errand::answer: return "answer";
+        case errand::join: return "join";
+        case errand::drop_leg: return "drop_leg";
+        case errand::drop_panel: return "drop_panel";
+        case errand::remove_bridge: return "remove_bridge";
+        case errand::send_keys: return "send_keys";
+        case errand::drop_stray: return "drop_stray";
+        case errand::remove_stray: return "remove_stray_bridge";
+        case errand::probe: return "probe";
+        case errand::filter: return "event_filter";
+        case errand::see_application: return "see_application";
+        case errand::see_channels: return "see_channels";
+        case errand::see_bridges: return "see_bridges";
+    }
+    return {};
+}
+
+request_maker::request_maker(std::string app, std::string dial) : app_(std::move(app)), dial_(std::move(dial)) {}
+
+std::optional<exchange> request_maker::make(const call::sound& wish) const {
+    if (wish.kind == call::early_sound::none || !fits_path(wish.panel)) {
+        return std::nullopt;
+    }
+    const bool rings = wish.kind == call::early_sound::ringing;
+    return on_channel(errand::sound, trunk_of(wish.call), method::post, wish.panel.text(),
+                      rings ? "/ring" : "/progress");
+}
+
+std::optional<exchange> request_maker::make(const call::dial& wish) const {
+    const bool names_panel = dial_.find("{panel}") != std::string::npos;
+    if (!dialable(wish.account.text()) || (names_panel && !dialable(wish.panel.text()))) {
+        return std::nullopt;
+    }
+    std::string where = dial_;
+    replace_all(where, "{account}", wish.account.text());
+    replace_all(where, "{panel}", wish.panel.text());
+    const auto seconds = std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wish.limit).count());
+
+    exchange made = on_channel(errand::dial, key_of(wish.leg), method::post, channel_name(wish.leg), "?endpoint=");
+    made.leg = wish.leg.leg;
+    append_encoded(made.target, where);
+    made.target += "&app=";
+    append_encoded(made.target, app_);
+    made.target.append("&appArgs=leg&timeout=").append(std::to_string(seconds)).append("&callerId=");
+    append_encoded(made.target, caller_of(wish.panel));
+    return made;
+}
+
+std::optional<exchange> request_maker::make(const call::make_bridge& wish) const {
+    return on_bridge(errand::bridge, wish.call, method::post, "?type=mixing");
+}
+
+std::optional<exchange> request_maker::make(const call::answer_panel& wish) const {
+    if (!fits_path(wish.panel)) {
+        return std::nullopt;
+    }
+    return on_channel(errand::answer, trunk_of(wish.call), method::post, wish.panel.text(), "/answer");
+}
+
+std::optional<exchange> request_maker::make(const call::join& wish) const {
+    // The query form is split at commas, so a comma in the name would name two channels.
+    if (!fits_path(wish.panel) || wish.panel.text().find(',') != std::string::npos) {
+        return std::nullopt;
+    }
+    exchange made = on_bridge(errand::join, wish.leg.call, method::post, "/addChannel?channel=");
+    made.leg = wish.leg.leg;
+    append_encoded(made.target, wish.panel.text());
+    made.target.append(",").append(channel_name(wish.leg));
+    return made;
+}
+
+std::optional<exchange> request_maker::make(const call::drop_leg& wish) const {
+    exchange made =
+        on_channel(errand::drop_leg, key_of(wish.leg), method::del, channel_name(wish.leg), drop_act(wish.reason));
+    made.leg = wish.leg.leg;
+    return made;
+}
+
+std::optional<exchange> request_maker::make(const call::drop_panel& wish) const {
+    if (!fits_path(wish.panel)) {
+        return std::nullopt;
+    }
+    return on_channel(errand::drop_panel, trunk_of(wish.call), method::del, wish.panel.text(), drop_act(wish.reason));
+}
+
+std::optional<exchange> request_maker::make(const call::remove_bridge& wish) const {
+    return on_bridge(errand::remove_bridge, wish.call, method::del, "");
+}
+
+std::optional<exchange> request_maker::make(const call::send_keys& wish) const {
+    constexpr std::size_t most_keys = 32;
+    if (!fits_path(wish.panel) || wish.keys.empty() || wish.keys.size() > most_keys ||
+        wish.keys.find_first_not_of("0123456789*#ABCD") != std::string::npos) {
+        return std::nullopt;
+    }
+    exchange made = on_channel(errand::send_keys, trunk_of(wish.call), method::post, wish.panel.text(), "/dtmf?dtmf=");
+    append_encoded(made.target, wish.keys);
+    return made;
+}
+
+std::optional<exchange> request_maker::make(const call::drop_stray& wish) const {
+    if (!fits_path(wish.channel)) {
+        return std::nullopt;
+    }
+    const auto leg = leg_of_channel(wish.channel.text());
+    const order_key key = leg ? key_of(*leg) : order_key{{}, order_key::stray};
+    return on_channel(errand::drop_stray, key, method::del, wish.channel.text(), "");
+}
+
+std::optional<exchange> request_maker::make(const call::remove_stray_bridge& wish) const {
+    return on_bridge(errand::remove_stray, wish.bridge, method::del, "");
+}
+
+exchange request_maker::probe() const {
+    exchange made;
+    made.target = "asterisk/ping";
+    return made;
+}
+
+exchange request_maker::filter() const {
+    exchange made;
+    made.what = errand::filter;
+    made.key = {{}, order_key::picture};
+    made.verb = method::put;
+    made.target = "applications/";
+    append_encoded(made.target, app_);
+    made.target += "/eventFilter";
+    made.body = R"({"allowed":[{"type":"StasisStart"},{"type":"StasisEnd"},{"type":"ChannelDestroyed"},)"
+                R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"}]})";
+    return made;
+}
+
+exchange request_maker::see(errand part) const {
+    exchange made;
+    made.what = part;
+    made.key = {{}, order_key::picture};
+    if (part == errand::see_application) {
+        made.target = "applications/";
+        append_encoded(made.target, app_);
+    } else {
+        made.target = part == errand::see_channels ? "channels" : "bridges";
+    }
+    return made;
+}
+
+void append_http(std::string& out, const exchange& request, std::string_view base, std::string_view fixed) {
+    out.append(name_of(request.verb)).append(" ").append(base).append("/ari/").append(request.target);
+    out.append(" HTTP/1.1\r\n").append(fixed);
+    if (request.body.empty()) {
+        out.append("Content-Length: 0\r\n\r\n");
+        return;
+    }
+    out.append("Content-Type: application/json\r\nContent-Length: ").append(std::to_string(request.body.size()));
+    out.append("\r\n\r\n").append(request.body);
+}
+
+std::string socket_text(const exchange& request) {
+    std::string text = R"({"type":"RESTRequest","transaction_id":"td","request_id":")";
+    text.append(std::to_string(request.number)).append(R"(","method":")").append(name_of(request.verb));
+    text.append(R"(","uri":")");
+    append_json(text, request.target);
+    if (!request.body.empty()) {
+        text.append(R"(","content_type":"application/json","message_body":")");
+        append_json(text, request.body);
+    }
+    text.append("\"}");
+    return text;
+}
+
+}  // namespace td::ari

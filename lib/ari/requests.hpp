@@ -1,0 +1,108 @@
+#pragma once
+// The codec of what we ask of Asterisk: a command becomes one REST request. Pure. Nothing of others gets into a path, a
+// query or a dial string without being encoded or refused.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/instant.hpp"
+#include "call/commands.hpp"
+
+namespace td::ari {
+
+enum class method : std::uint8_t { get, post, put, del };
+[[nodiscard]] std::string_view name_of(method verb);
+
+/// What a request is for; decides what its reply means.
+enum class errand : std::uint8_t {
+    sound,
+    dial,
+    check_dial,  ///< GET of a leg whose originate had no reply, or one that proves nothing
+    bridge,
+    answer,
+    join,
+    drop_leg,
+    drop_panel,
+    remove_bridge,
+    send_keys,
+    drop_stray,
+    remove_stray,
+    probe,  ///< does Asterisk answer requests on the WebSocket?
+    filter,
+    see_application,
+    see_channels,
+    see_bridges,
+};
+[[nodiscard]] std::string_view name_of(errand what);
+
+/// Requests of the same key are carried out in their order; those of different keys may overtake each other.
+struct order_key {
+    call_id call;
+    std::int16_t lane = 0;  ///< the number of a leg, or one of those below
+    static constexpr std::int16_t trunk = 100;
+    static constexpr std::int16_t stray = 101;
+    static constexpr std::int16_t picture = 102;
+    friend bool operator==(const order_key&, const order_key&) = default;
+};
+
+/// One REST request on its way.
+struct exchange {
+    std::uint64_t number = 0;  ///< chosen by the desk, never twice
+    errand what = errand::probe;
+    order_key key;
+    leg_no leg;
+    method verb = method::get;
+    std::string target;   ///< below /ari/, with its query: channels/td.…/ring
+    std::string body;     ///< JSON or empty
+    std::string again;    ///< of check_dial: the target of the originate
+    instant deadline{};   ///< no reply by then: it has failed
+    unsigned losses = 0;  ///< how often its reply was lost
+    unsigned round = 0;   ///< of a picture's requests: which picture
+};
+
+/// The requests of one application. A command that cannot be asked safely has none.
+class request_maker {
+public:
+    /// `dial` is options::dial, `app` the application.
+    request_maker(std::string app, std::string dial);
+
+    /// Sound `none` has no request, and neither has a panel's channel that would break out of its path.
+    [[nodiscard]] std::optional<exchange> make(const call::sound& wish) const;
+    /// None when the account, or a panel in the dial string, is not dialable(). The limit becomes whole seconds,
+    /// rounded up.
+    [[nodiscard]] std::optional<exchange> make(const call::dial& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::make_bridge& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::answer_panel& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::join& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::drop_leg& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::drop_panel& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::remove_bridge& wish) const;
+    /// None when there are no keys, more than 32, or any but 0-9 * # A-D.
+    [[nodiscard]] std::optional<exchange> make(const call::send_keys& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::drop_stray& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::remove_stray_bridge& wish) const;
+
+    [[nodiscard]] exchange probe() const;
+    [[nodiscard]] exchange filter() const;
+    [[nodiscard]] exchange see(errand part) const;
+
+private:
+    std::string app_;
+    std::string dial_;
+};
+
+/// The request as HTTP/1.1, appended to `out`. `fixed` are the header lines that never change, each with its CRLF.
+void append_http(std::string& out, const exchange& request, std::string_view base, std::string_view fixed);
+/// The request as Asterisk's RESTRequest message for the WebSocket (20.14, 22.4).
+[[nodiscard]] std::string socket_text(const exchange& request);
+
+}  // namespace td::ari
+
+template <>
+struct std::hash<td::ari::order_key> {
+    std::size_t operator()(const td::ari::order_key& key) const noexcept {
+        return std::hash<td::call_id>{}(key.call) ^ (static_cast<std::size_t>(key.lane) * 0x9e3779b97f4a7c15U);
+    }
+};
