@@ -144,8 +144,13 @@ struct drain_begun {};
 /// The drain's time is over: everything that lives is ended.
 struct drain_over {};
 
-using fact = std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did,
-                          pbx_refused, pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed,
-                          panel_described, push_answered, push_failed, account_registered, drain_begun, drain_over>;
+/// A deadline was reached while nothing else happened. It stands in the journal so that a replay wakes at the same
+/// moments.
+struct time_passed {};
+
+using fact =
+    std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did, pbx_refused,
+                 pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed, panel_described, push_answered,
+                 push_failed, account_registered, drain_begun, drain_over, time_passed>;
 
 }  // namespace td::call

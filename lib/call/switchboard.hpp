@@ -53,6 +53,7 @@ private:
     void take(instant now, const account_registered& news, commands& out);
     void take(instant now, const drain_begun& news, commands& out);
     void take(instant now, const drain_over& news, commands& out);
+    void take(instant, const time_passed&, commands&) {}  // step has served the deadlines already
     void take(instant now, const leg_ringing& news, commands& out) { take_of_leg(now, news, out); }
     void take(instant now, const leg_answered& news, commands& out) { take_of_leg(now, news, out); }
     void take(instant now, const leg_ended& news, commands& out);

@@ -65,6 +65,9 @@ constexpr std::string_view word(const call::drain_begun*) {
 constexpr std::string_view word(const call::drain_over*) {
     return "drain_over";
 }
+constexpr std::string_view word(const call::time_passed*) {
+    return "time_passed";
+}
 
 template <class Io, shape_of<call::panel_arrived> Thing>
 void describe(Io& io, Thing& thing) {
@@ -198,6 +201,9 @@ template <class Io, shape_of<call::drain_begun> Thing>
 void describe(Io&, Thing&) {}
 
 template <class Io, shape_of<call::drain_over> Thing>
+void describe(Io&, Thing&) {}
+
+template <class Io, shape_of<call::time_passed> Thing>
 void describe(Io&, Thing&) {}
 
 }  // namespace td::journal

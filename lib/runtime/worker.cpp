@@ -82,11 +82,11 @@ void worker::arm() {
             return;  // set anew for an earlier deadline, or the worker is gone
         }
         held->armed_at = never;
-        stepping_ = true;
-        const instant now = clock_.now();
-        board_.advance(now, wishes_);
-        carry_out(now);
-        work_off();
+        if (board_.next_deadline() <= clock_.now()) {
+            take(call::time_passed{});
+        } else {
+            arm();
+        }
     });
 }
 
