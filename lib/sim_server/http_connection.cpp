@@ -28,6 +28,10 @@ bool same_word(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string_view reason_of(unsigned status) {
+    return view(http::obsolete_reason(static_cast<http::status>(status)));
+}
+
 http_connection::http_connection(http_floor& server, tcp::socket socket, socket_no number)
     : server_(&server), socket_(std::move(socket)), number_(number), frames_(server.limits.message_bytes) {
     since_ = server.on.now();
@@ -100,6 +104,7 @@ bool http_connection::take_request() {
     request.method = view(head.method_string());
     request.path = target.substr(0, mark);
     request.query = target.substr(std::min(mark + 1, target.size()));
+    request.host = view(head[http::field::host]);
     request.authorization = view(head[http::field::authorization]);
     request.content_type = view(head[http::field::content_type]);
     request.body = head.body();
@@ -186,10 +191,9 @@ void http_connection::write_reply(const http_reply& given) {
         return;
     }
     const bool torn = given.end == http_reply::fate::torn;
-    const auto reason = http::obsolete_reason(static_cast<http::status>(given.status));
     fmt::format_to(std::back_inserter(out_),
                    "HTTP/1.1 {} {}\r\nServer: {}\r\nDate: {}\r\n{}Cache-Control: no-cache, no-store\r\n", given.status,
-                   view(reason), server_->limits.name, server_->date_now(),
+                   reason_of(given.status), server_->limits.name, server_->date_now(),
                    keeps_ && !torn ? "" : "Connection: close\r\n");
     if (!given.body.empty()) {
         fmt::format_to(std::back_inserter(out_), "Content-type: {}\r\n", given.content_type);
@@ -290,9 +294,7 @@ void http_connection::leave() {
     const auto self = shared_from_this();
     abandon();
     server.connections.erase(number_);
-    if (websocket_) {
-        server.guest.closed(number_);
-    }
+    server.guest.closed(number_);
 }
 
 void http_connection::abandon() {

@@ -214,6 +214,12 @@ void http_server::cut(socket_no socket) {
     }
 }
 
+void http_server::cut_all() {
+    for (const auto& [number, one] : std::unordered_map(inside_->connections)) {
+        one->leave();
+    }
+}
+
 void http_server::silence(socket_no socket) {
     if (const auto found = inside_->connections.find(socket); found != inside_->connections.end()) {
         found->second->silence();

@@ -16,6 +16,9 @@
 
 namespace td::sim_server {
 
+/// "Not Found" for 404, and so on.
+[[nodiscard]] std::string_view reason_of(unsigned status);
+
 /// Names a connection for as long as it is open; never used twice by one server.
 using socket_no = std::uint64_t;
 
@@ -25,6 +28,7 @@ struct http_request {
     std::string_view method;
     std::string_view path;   ///< up to the '?', still percent-encoded
     std::string_view query;  ///< after the '?', still percent-encoded
+    std::string_view host;
     std::string_view authorization;
     std::string_view content_type;
     std::string_view body;
@@ -54,7 +58,7 @@ public:
     virtual std::optional<http_reply> turn_away(const http_request& request);
     virtual void opened(socket_no socket, const http_request& request);
     virtual void heard(socket_no socket, std::string_view message);
-    /// Told once for every socket that was opened, whoever closed it.
+    /// Told once for every connection that is gone, WebSocket or not, whoever closed it.
     virtual void closed(socket_no socket);
     /// The requests and messages that one read brought have been answered.
     virtual void turn_ended();
@@ -103,6 +107,8 @@ public:
     void close(socket_no socket);
     /// Closes without a word, as a lost line does; what was queued is lost.
     void cut(socket_no socket);
+    /// Cuts every connection that there is; new ones are welcome.
+    void cut_all();
     /// From now on nothing is read from and nothing written to the socket, yet TCP stays up.
     void silence(socket_no socket);
 
