@@ -127,7 +127,6 @@ private:
 
     /// The connection stands; it is ready when SELECT, the last of the introduction, is answered.
     void introduce() {
-        redisKeepAlive(&context_->c, 15);
         if (!options_.password.empty()) {
             give({"AUTH", options_.password.reveal()}, &line::introduction_answered);
         }

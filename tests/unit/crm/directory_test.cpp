@@ -127,11 +127,11 @@ TEST_CASE("directory: no such flat is an answer, believed for 30 s, and takes th
     script s;
     s.find(1);
     s.flat_says(flat_of("a"));
-    s.panel_says(nobody{});
+    s.panel_says(knowledge{nobody{}});
     s.now += 10min;
     s.find(2);
-    CHECK(s.flat_says(nobody{}) == "2 unknown live");
-    CHECK(s.panel_says(nobody{}) == "2 title ''");
+    CHECK(s.flat_says(knowledge{nobody{}}) == "2 unknown live");
+    CHECK(s.panel_says(knowledge{nobody{}}) == "2 title ''");
     s.now += 29s;
     CHECK(s.find(3) == "3 title ''; 3 unknown fresh");
     s.now += 1s;
