@@ -112,7 +112,8 @@ void warn_of_plain_text(std::string_view key, const address& to_what, std::strin
 }
 
 void check_network(const settings& s, judge& to) {
-    warn_of_plain_text("ari.url", s.ari.url, "use https://, or run the worker on Asterisk's own machine", to);
+    warn_of_plain_text("ari.url", s.ari.url, "run the worker on Asterisk's own machine, or between the two in a VPN",
+                       to);
     warn_of_plain_text("crm.url", s.crm.url, "use https://", to);
     warn_of_plain_text("push.url", s.push.url, "use https://", to);
 }
@@ -130,6 +131,9 @@ std::vector<use_of_secret> uses_of_secrets(const settings& s, const settings& us
             {"crm.token", &s.crm.token, &usual.crm.token, http(s.crm.url)},
             {"push.token", &s.push.token, &usual.push.token, http(s.push.url)},
             {"pool.password", &s.pool.password, &usual.pool.password, s.pool.url.scheme == "mysql"},
+            {"callback_map.password", &s.callback_map.password, &usual.callback_map.password,
+             s.callback_map.url.scheme == "redis"},
+            {"panels.password", &s.panels.password, &usual.panels.password, s.panels.busy.scheme == "redis"},
             {"feed.password", &s.feed.password, &usual.feed.password, s.feed.url.scheme == "amqp"}};
 }
 

@@ -13,7 +13,7 @@ constexpr duration day = std::chrono::days{1};
 void add_ari(std::vector<key>& to) {
     using section = ari_settings;
     constexpr auto at = &settings::ari;
-    to.push_back(address_key<section>({"ari", "url", "Asterisk's HTTP server"}, {at, &section::url}, rules::http));
+    to.push_back(address_key<section>({"ari", "url", "Asterisk's HTTP server"}, {at, &section::url}, rules::asterisk));
     to.push_back(text_key<section>({"ari", "user", "The user of ari.conf"}, {at, &section::user}, rules::user));
     to.push_back(secret_key<section>({"ari", "password", "The password of that user"}, {at, &section::password}));
     to.push_back(choice_key<section, ari_transport>(
@@ -122,10 +122,12 @@ void add_crm_and_push(std::vector<key>& to) {
                                    {at_crm, &crm::fresh}, {0s, 7 * day}));
     to.push_back(duration_key<crm>({"crm", "stale", "How long an answer is used while the CRM fails"},
                                    {at_crm, &crm::stale}, {0s, 365 * day}));
-    to.push_back(number_key<crm>({"crm", "connections", "Questions under way at the same time"},
-                                 {at_crm, &crm::connections}, {1, 1000}));
-    to.push_back(number_key<crm>({"crm", "memory", "Flats whose answers are remembered"}, {at_crm, &crm::memory},
-                                 {0, 10'000'000}));
+    to.push_back(number_key<crm>({"crm", "in_flight", "Questions under way at the same time"},
+                                 {at_crm, &crm::in_flight}, {1, 2000}));
+    to.push_back(number_key<crm>({"crm", "entries", "Flats and panels whose answers are remembered"},
+                                 {at_crm, &crm::entries}, {1, 10'000'000}));
+    to.push_back(text_key<crm>({"crm", "memory", "The file that keeps them over a restart; empty: none"},
+                               {at_crm, &crm::memory}, rules::file_or_nothing));
     using push = push_settings;
     constexpr auto at_push = &settings::push;
     to.push_back(address_key<push>({"push", "url", "The push server"}, {at_push, &push::url}, rules::http_or_none));
@@ -135,8 +137,8 @@ void add_crm_and_push(std::vector<key>& to) {
     to.push_back(
         duration_key<push>({"push", "repeat", "How often a phone that neither rings nor registers is pushed again"},
                            {at_push, &push::repeat}, {1s, 60s}));
-    to.push_back(number_key<push>({"push", "connections", "Pushes under way at the same time"},
-                                  {at_push, &push::connections}, {1, 1000}));
+    to.push_back(number_key<push>({"push", "in_flight", "Pushes under way at the same time"},
+                                  {at_push, &push::in_flight}, {1, 5000}));
 }
 
 void add_stores(std::vector<key>& to) {
@@ -147,8 +149,12 @@ void add_stores(std::vector<key>& to) {
     to.push_back(address_key<callback_map_settings>(
         {"callback_map", "url", "Where number and panel stand for Kamailio"},
         {&settings::callback_map, &callback_map_settings::url}, rules::pool_or_redis));
+    to.push_back(secret_key<callback_map_settings>({"callback_map", "password", "The password of that Redis"},
+                                                   {&settings::callback_map, &callback_map_settings::password}));
     to.push_back(address_key<panels_settings>({"panels", "busy", "Where calls in progress are published"},
                                               {&settings::panels, &panels_settings::busy}, rules::pool_or_redis));
+    to.push_back(secret_key<panels_settings>({"panels", "password", "The password of that Redis"},
+                                             {&settings::panels, &panels_settings::password}));
     using feed = feed_settings;
     constexpr auto at = &settings::feed;
     to.push_back(address_key<feed>({"feed", "url", "RabbitMQ, for the finished-call records"}, {at, &feed::url},

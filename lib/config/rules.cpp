@@ -1,7 +1,7 @@
 #include "config/rules.hpp"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 
 namespace td::config::rules {
 namespace {
@@ -34,8 +34,10 @@ std::string why_not_user(std::string_view text) {
     return !text.empty() && text.size() <= longest && plain(text) ? "" : "it is empty, too long, or has spaces in it";
 }
 
-/// Every placeholder known, and every one of `wanted` there.
-std::string why_not_dial(std::string_view text, std::initializer_list<std::string_view> wanted) {
+using placeholders = std::initializer_list<std::string_view>;
+
+/// Every one of `wanted` there, and no other but those of `allowed`.
+std::string why_not_dial(std::string_view text, placeholders wanted, placeholders allowed = {}) {
     constexpr std::size_t longest = 256;
     if (text.empty() || text.size() > longest || !plain(text) || text.find_first_of(",&|") != std::string_view::npos) {
         return "it is empty, too long, or has a space or one of , & | in it";
@@ -49,18 +51,17 @@ std::string why_not_dial(std::string_view text, std::initializer_list<std::strin
         }
     }
     for (std::size_t at = text.find_first_of("{}"); at != std::string_view::npos; at = text.find_first_of("{}", at)) {
-        const auto known = std::find_if(wanted.begin(), wanted.end(),
-                                        [&](std::string_view each) { return text.substr(at).starts_with(each); });
-        if (known == wanted.end()) {
+        const auto here = [&](std::string_view each) { return text.substr(at).starts_with(each); };
+        if (std::none_of(wanted.begin(), wanted.end(), here) && std::none_of(allowed.begin(), allowed.end(), here)) {
             return "there is a brace in it that belongs to no placeholder";
         }
-        at += known->size();
+        at = text.find('}', at) + 1;
     }
     return "";
 }
 
 std::string why_not_dial_account(std::string_view text) {
-    return why_not_dial(text, {"{account}"});
+    return why_not_dial(text, {"{account}"}, {"{panel}"});
 }
 std::string why_not_dial_route(std::string_view text) {
     return why_not_dial(text, {"{route}"});
@@ -97,22 +98,29 @@ std::string why_not_exchange(std::string_view text) {
                : "it is not 1 to 127 letters, digits and _ - . :";
 }
 
-std::string why_not_directory(std::string_view text) {
+std::string why_not_path(std::string_view text) {
     constexpr std::size_t longest = 4000;  // PATH_MAX of Linux and room for the file's name
     const bool control =
         std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     return text.starts_with('/') && text.size() <= longest && !control ? "" : "it is not an absolute path";
 }
 
-bool is_http(const address& given) {
-    return given.scheme == "http" || given.scheme == "https";
+std::string why_not_path_or_nothing(std::string_view text) {
+    return text.empty() ? "" : why_not_path(text);
 }
 
 std::string why_not_http(const address& given) {
-    if (!is_http(given)) {
+    if (given.scheme != "http" && given.scheme != "https") {
         return "it does not begin with http:// or https://";
     }
     return given.user.empty() ? "" : "a user does not stand in this URL";
+}
+
+std::string why_not_asterisk(const address& given) {
+    if (given.scheme != "http") {
+        return "it does not begin with http://; the worker stands beside its Asterisk and speaks no TLS to it";
+    }
+    return why_not_http(given);
 }
 
 std::string why_not_http_or_file(const address& given) {
@@ -188,9 +196,10 @@ const text_rule keys{"keys such as 1 or *9", why_not_keys};
 const text_rule route{"a number or name to dial, such as 112", why_not_route};
 const text_rule route_or_nothing{"a number or name to dial, or nothing", why_not_route_or_nothing};
 const text_rule exchange{"the name of an exchange, such as td.calls", why_not_exchange};
-const text_rule directory{"a directory, such as /var/lib/tdctl/journal", why_not_directory};
+const text_rule directory{"a directory, such as /var/lib/tdctl/journal", why_not_path};
+const text_rule file_or_nothing{"a file, such as /var/lib/tdctl/crm-memory, or nothing", why_not_path_or_nothing};
 
-const address_rule http{"a URL such as http://127.0.0.1:8088", why_not_http};
+const address_rule asterisk{"a URL such as http://127.0.0.1:8088", why_not_asterisk};
 const address_rule http_or_file{"a URL such as http://127.0.0.1:8080, or file:/etc/tdctl/flats.toml",
                                 why_not_http_or_file};
 const address_rule http_or_none{"a URL such as http://127.0.0.1:8081, or none", why_not_http_or_none};

@@ -7,7 +7,7 @@ namespace td::config::rules {
 
 extern const text_rule app;           ///< a Stasis application: Asterisk splits its list at commas
 extern const text_rule user;          ///< a user of HTTP basic authentication: no colon (RFC 7617 section 2)
-extern const text_rule dial_account;  ///< a dial string with {account} in it
+extern const text_rule dial_account;  ///< a dial string with {account} and perhaps {panel} in it
 extern const text_rule dial_route;    ///< … with {route}
 extern const text_rule dial_panel;    ///< … with {panel}
 extern const text_rule dial_handset;  ///< … with {flat} and {panel}
@@ -16,8 +16,9 @@ extern const text_rule route;
 extern const text_rule route_or_nothing;
 extern const text_rule exchange;  ///< an AMQP short string
 extern const text_rule directory;
+extern const text_rule file_or_nothing;
 
-extern const address_rule http;
+extern const address_rule asterisk;  ///< http:// only
 extern const address_rule http_or_file;
 extern const address_rule http_or_none;
 extern const address_rule database;

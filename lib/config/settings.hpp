@@ -81,8 +81,9 @@ struct crm_settings {
     duration timeout = 800ms;
     duration fresh = 10min;
     duration stale = std::chrono::days{7};
-    std::size_t connections = 32;  ///< questions under way at the same time
-    std::size_t memory = 100'000;  ///< flats remembered; the one asked for longest ago is forgotten first
+    std::size_t in_flight = 256;    ///< questions under way at the same time; beyond it they wait
+    std::size_t entries = 200'000;  ///< flats and panels remembered; the one asked for longest ago is forgotten first
+    std::string memory = "/var/lib/tdctl/crm-memory";  ///< the file of that memory; empty: not kept over a restart
 };
 
 struct push_settings {
@@ -90,7 +91,7 @@ struct push_settings {
     secret_ref token;
     duration timeout = 1s;
     duration repeat = 5s;
-    std::size_t connections = 64;  ///< pushes under way at the same time
+    std::size_t in_flight = 512;  ///< pushes under way at the same time; beyond it a push fails at once
 };
 
 struct pool_settings {
@@ -100,10 +101,12 @@ struct pool_settings {
 
 struct callback_map_settings {
     address url = address_of("pool");  ///< or redis://host:6379/0
+    secret_ref password;
 };
 
 struct panels_settings {
     address busy = address_of("pool");  ///< or redis://host:6379/0
+    secret_ref password;
 };
 
 struct feed_settings {
