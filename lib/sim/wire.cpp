@@ -1,0 +1,394 @@
+#include "sim/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "base/overloaded.hpp"
+
+namespace td::sim {
+namespace {
+
+constexpr std::uint64_t of_list_channels = 1;
+constexpr std::uint64_t of_list_bridges = 2;
+constexpr std::uint64_t of_filter = 3;
+constexpr std::uint64_t first_of_commands = 10;
+
+std::string trunk_of(const call_id& call) {
+    return bridge_name(call);
+}
+
+std::string text_of(call::hangup_reason reason) {
+    return std::string(call::name_of(reason));
+}
+
+event_filter filter_of_worker() {
+    return {{"StasisStart", "StasisEnd", "ChannelStateChange", "ChannelDestroyed", "ChannelDtmfReceived"}, {}};
+}
+
+}  // namespace
+
+wire::wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to)
+    : asterisk_(asterisk),
+      time_(time),
+      faults_(faults),
+      random_(seed),
+      to_(std::move(to)),
+      counter_(first_of_commands) {}
+
+duration wire::some(duration most) {
+    return duration{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(most.count()) + 1))};
+}
+
+void wire::heal() {
+    faults_ = wire_faults{};
+}
+
+// ---- commands become requests
+
+void wire::carry_out(const call::command& command) {
+    using call::act;
+    const auto none = [](const auto&) {};
+    std::visit(
+        overloaded{
+            [&](const call::sound& c) {
+                const bool early_media = c.kind == call::early_sound::progress;
+                queue(trunk_of(c.call),
+                      {early_media ? request{progress{c.panel.text()}} : request{ring{c.panel.text()}},
+                       act::sound,
+                       c.call,
+                       {}});
+            },
+            [&](const call::dial& c) {
+                // Asterisk counts whole seconds.
+                const duration limit = std::chrono::ceil<std::chrono::seconds>(c.limit);
+                queue(channel_name(c.leg), {originate{channel_name(c.leg), endpoint_of(c.account), std::string(app),
+                                                      "leg", "<" + c.panel.text() + ">", limit},
+                                            act::dial, c.leg.call, c.leg.leg});
+            },
+            [&](const call::make_bridge& c) {
+                queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}}, act::bridge, c.call, {}});
+            },
+            [&](const call::answer_panel& c) {
+                queue(trunk_of(c.call), {answer{c.panel.text()}, act::answer, c.call, {}});
+            },
+            [&](const call::join& c) {
+                queue(trunk_of(c.leg.call),
+                      {add_channels{bridge_name(c.leg.call), {c.panel.text(), channel_name(c.leg)}}, act::join,
+                       c.leg.call, c.leg.leg});
+            },
+            [&](const call::drop_leg& c) {
+                queue(channel_name(c.leg),
+                      {hang_up{channel_name(c.leg), text_of(c.reason)}, act::drop_leg, c.leg.call, c.leg.leg});
+            },
+            [&](const call::drop_panel& c) {
+                queue(trunk_of(c.call), {hang_up{c.panel.text(), text_of(c.reason)}, act::drop_panel, c.call, {}});
+            },
+            [&](const call::give_back& c) {
+                queue(trunk_of(c.call), {go_on{c.panel.text()}, act::give_back, c.call, {}});
+            },
+            [&](const call::remove_bridge& c) {
+                queue(trunk_of(c.call), {delete_bridge{bridge_name(c.call)}, act::remove_bridge, c.call, {}});
+            },
+            [&](const call::send_keys& c) {
+                queue(trunk_of(c.call), {send_dtmf{c.panel.text(), c.keys}, act::send_keys, c.call, {}});
+            },
+            [&](const call::drop_stray& c) {
+                queue(c.channel.text(), {hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}, false});
+            },
+            [&](const call::remove_stray_bridge& c) {
+                queue(trunk_of(c.bridge),
+                      {delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}, false});
+            },
+            [&](const call::find_accounts& c) { none(c); }, [&](const call::push& c) { none(c); },
+            [&](const call::panel_taken& c) { none(c); }, [&](const call::panel_freed& c) { none(c); },
+            [&](const call::finish& c) { none(c); }},
+        command);
+}
+
+void wire::queue(const std::string& lane_name, wish what) {
+    lane& into = lanes_[lane_name];
+    into.push_back(std::move(what));
+    if (into.size() == 1) {
+        send_first(lane_name);
+    }
+}
+
+/// One request of a lane is under way at a time; its fate is drawn here.
+void wire::send_first(const std::string& lane_name) {
+    const wish& first = lanes_[lane_name].front();
+    const std::uint64_t number = ++counter_;
+    waiting_[number] = lane_name;
+    if (is_broken_step() || once_in(faults_.refused_once_in)) {
+        const int status = some_refusal_of(first.kind);
+        const duration wait = status == 0 ? faults_.reply_limit : 2 * some(faults_.latency);
+        time_.put_after(wait, [this, lane_name, number, status] { settle(lane_name, number, status); });
+        return;
+    }
+    expect_silence(lane_name, number);
+    if (once_in(faults_.request_lost_once_in)) {
+        return;
+    }
+    const bool late = once_in(faults_.late_once_in);
+    const duration way = late ? faults_.reply_limit + some(5s) : some(faults_.latency);
+    time_.put_after(way, [this, number, what = first.what] {
+        asterisk_.ask(time_.now(), {static_cast<std::uint32_t>(number % 8), number}, what);
+        hear();
+    });
+}
+
+void wire::expect_silence(const std::string& lane_name, std::uint64_t number) {
+    time_.put_after(faults_.reply_limit, [this, lane_name, number] { settle(lane_name, number, 0); });
+}
+
+/// A refusal that Asterisk could really give. A 404 on a hang-up or a removal is always true, so it is not among them.
+int wire::some_refusal_of(call::act kind) {
+    using call::act;
+    static constexpr std::array<int, 5> of_dial{409, 500, 503, 400, 0};
+    static constexpr std::array<int, 6> of_members{409, 412, 422, 500, 503, 0};
+    static constexpr std::array<int, 3> of_ends{500, 503, 0};
+    const auto pick = [this](std::span<const int> from) { return from[random_.below(from.size())]; };
+    switch (kind) {
+        case act::dial: return pick(of_dial);
+        case act::sound:
+        case act::answer:
+        case act::join:
+        case act::send_keys:
+        case act::give_back: return pick(of_members);
+        case act::bridge:
+        case act::drop_leg:
+        case act::drop_panel:
+        case act::remove_bridge: return pick(of_ends);
+    }
+    return 0;
+}
+
+void wire::settle(const std::string& lane_name, std::uint64_t number, int status) {
+    if (waiting_.erase(number) == 0) {
+        return;  // a reply after the time was over, or the end of a wait that was not needed
+    }
+    lane& done_in = lanes_[lane_name];
+    const wish done = std::move(done_in.front());
+    done_in.pop_front();
+    if (done_in.empty()) {
+        lanes_.erase(lane_name);
+    } else {
+        send_first(lane_name);
+    }
+    if (to_.remark) {
+        to_.remark(lane_name + " " + std::string(call::name_of(done.kind)) + " -> " + std::to_string(status));
+    }
+    if (done.awaited) {
+        report(done, status);
+    }
+}
+
+void wire::report(const wish& what, int status) {
+    using call::act;
+    // The bridge's name is the call's own, so one that exists already is the one that was wanted: 409, or 500 on 16.28.
+    const bool exists = what.kind == act::bridge && status == 409;
+    if ((status < 200 || status > 299) && !exists) {
+        to_.fact(call::pbx_refused{what.call, what.kind, what.leg, status});
+        return;
+    }
+    switch (what.kind) {
+        case act::bridge:
+        case act::answer:
+        case act::join:
+        case act::remove_bridge:
+        case act::send_keys: to_.fact(call::pbx_did{what.call, what.kind, what.leg}); return;
+        case act::sound:
+        case act::dial:
+        case act::drop_leg:
+        case act::drop_panel:
+        case act::give_back: return;
+    }
+}
+
+// ---- what Asterisk says becomes facts
+
+void wire::hear() {
+    for (const said& words : asterisk_.take_said()) {
+        std::visit(overloaded{
+                       [this](const reply& told) { hear(told); },
+                       [this](const event& told) { hear(told); },
+                       [this](const sip_news& told) { to_.news(told); },
+                   },
+                   words);
+    }
+}
+
+void wire::hear(const reply& told) {
+    if (const auto* channels = std::get_if<std::vector<channel_snapshot>>(&told.body)) {
+        seen_channels_ = *channels;
+        return;
+    }
+    if (const auto* all = std::get_if<std::vector<bridge_snapshot>>(&told.body)) {
+        seen_bridges_ = *all;
+        return;
+    }
+    const auto lane_of = waiting_.find(told.to.number);
+    if (lane_of == waiting_.end() || once_in(faults_.reply_lost_once_in)) {
+        return;
+    }
+    const bool exists = told.message.find("when updating a bridge") != std::string::npos;
+    const int status = exists ? 409 : told.status;
+    time_.put_after(some(faults_.latency), [this, lane_name = lane_of->second, number = told.to.number, status] {
+        settle(lane_name, number, status);
+    });
+}
+
+void wire::hear(const event& told) {
+    if (!line_is_up_ || told.socket != socket_) {
+        return;
+    }
+    std::visit(overloaded{[this](const stasis_started& e) {
+                              if (const auto leg = leg_of_channel(e.channel.id)) {
+                                  tell(e.channel.id, call::leg_answered{*leg});
+                              } else {
+                                  tell_of_arrival(e.channel);
+                              }
+                          },
+                          [this](const stasis_ended& e) {
+                              if (!leg_of_channel(e.channel.id)) {
+                                  tell(e.channel.id, call::panel_left{channel_id(e.channel.id)});
+                              }
+                          },
+                          [this](const state_changed& e) {
+                              const auto leg = leg_of_channel(e.channel.id);
+                              if (leg && e.channel.state == channel_state::ringing) {
+                                  tell(e.channel.id, call::leg_ringing{*leg});
+                              }
+                          },
+                          [this](const destroyed& e) {
+                              if (const auto leg = leg_of_channel(e.channel.id)) {
+                                  tell(e.channel.id, call::leg_ended{*leg, e.cause, e.tech_cause});
+                              }
+                          },
+                          [this](const dtmf_received& e) {
+                              if (const auto leg = leg_of_channel(e.channel.id)) {
+                                  tell(e.channel.id, call::key_pressed{*leg, e.key});
+                              }
+                          },
+                          [](const dialled&) {}, [](const hangup_requested&) {}, [](const variable_set&) {},
+                          [](const bridge_entered&) {}, [](const bridge_left&) {}, [](const bridge_destroyed&) {},
+                          [](const line_connected&) {}, [](const application_replaced&) {}},
+               told.what);
+}
+
+void wire::tell_of_arrival(const channel_snapshot& panel) {
+    if (!panels_known_.insert(panel.id).second) {
+        return;
+    }
+    const auto now = static_cast<std::uint64_t>(time_.now().time_since_epoch() / 1ms);
+    const std::uint64_t high = random_.next();
+    const call_id call = call_id::of(now, static_cast<std::uint16_t>(high & 0xffffU), random_.next());
+    // app_data is app,panel,flat; a panel without a flat has unusable arguments.
+    const std::size_t first = panel.app_data.find(',');
+    const std::size_t second = panel.app_data.find(',', first + 1);
+    if (second == std::string::npos) {
+        tell(panel.id, call::panel_arrived{call, channel_id(panel.id), {}, {}, "no flat in the arguments"});
+        return;
+    }
+    tell(panel.id, call::panel_arrived{call,
+                                       channel_id(panel.id),
+                                       panel_id(panel.app_data.substr(first + 1, second - first - 1)),
+                                       flat_id(panel.app_data.substr(second + 1)),
+                                       {}});
+}
+
+/// Facts of one channel keep their order; those of different channels overtake each other by their delays.
+void wire::tell(const std::string& channel, call::fact news) {
+    instant& last = last_told_[channel];
+    last = std::max(last, time_.now() + some(faults_.latency) + some(faults_.delay));
+    time_.put(last, [this, news, line = line_] {
+        if (line == line_) {
+            to_.fact(news);
+        }
+    });
+    if (once_in(faults_.doubled_once_in)) {
+        // A panel arrives once: the adapter knows its leg by name for as long as it lives, so that only an echo at once
+        // can be.
+        const duration later = std::holds_alternative<call::panel_arrived>(news) ? duration{} : some(2s);
+        time_.put(last + later, [this, news = std::move(news), line = line_] {
+            if (line == line_) {
+                to_.fact(news);
+            }
+        });
+    }
+}
+
+// ---- the line
+
+void wire::connect() {
+    socket_ = asterisk_.connect(time_.now(), {std::string(app)});
+    line_is_up_ = true;
+    asterisk_.ask(time_.now(), {0, of_filter}, filter_events{std::string(app), filter_of_worker()});
+    hear();
+    time_.put_after(some(faults_.latency), [this, line = line_] {
+        if (line == line_) {
+            look();
+        }
+    });
+}
+
+/// Asks what there is, and tells it when the reply has come; younger events may have been told by then.
+void wire::look() {
+    asterisk_.ask(time_.now(), {0, of_list_channels}, list_channels{});
+    asterisk_.ask(time_.now(), {0, of_list_bridges}, list_bridges{});
+    hear();
+    time_.put_after(some(faults_.latency), [this, line = line_] {
+        if (line == line_) {
+            looked();
+        }
+    });
+}
+
+void wire::looked() {
+    call::pbx_seen seen;
+    for (const channel_snapshot& c : seen_channels_) {
+        const bool ringing = c.state == channel_state::ringing || c.state == channel_state::down;
+        seen.channels.push_back({channel_id(c.id), c.state == channel_state::up ? call::pbx_seen::condition::up
+                                                   : ringing                    ? call::pbx_seen::condition::ringing
+                                                                                : call::pbx_seen::condition::waiting});
+    }
+    for (const bridge_snapshot& b : seen_bridges_) {
+        if (const auto call = call_of_bridge(b.id)) {
+            seen.bridges.push_back(*call);
+        }
+    }
+    to_.fact(seen);
+    // A panel whose StasisStart was cut off waits in Stasis for ever: its arguments stand in app_data.
+    for (const channel_snapshot& c : seen_channels_) {
+        if (c.state == channel_state::ring && c.app_data.starts_with(app)) {
+            tell_of_arrival(c);
+        }
+    }
+}
+
+void wire::lose_line(const cut& how) {
+    ++line_;
+    line_is_up_ = false;
+    time_.put_after(how.unnoticed_by_worker, [this, line = line_] {
+        if (line == line_) {
+            to_.fact(call::pbx_line_lost{});
+        }
+    });
+    time_.put_after(how.unnoticed_by_worker + how.gap, [this, line = line_] {
+        if (line == line_) {
+            connect();
+        }
+    });
+    if (how.asterisk_restarts) {
+        asterisk_.restart(time_.now());
+        hear();
+        return;
+    }
+    time_.put_after(how.unnoticed_by_asterisk, [this, socket = socket_] {
+        asterisk_.disconnect(time_.now(), socket);
+        hear();
+    });
+}
+
+}  // namespace td::sim

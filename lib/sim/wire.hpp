@@ -1,0 +1,92 @@
+#pragma once
+// The line between a worker's switchboard and the fake Asterisk: commands become requests, events become facts, and
+// what can go wrong in between goes wrong by the plan. It stands where the ARI adapter stands in a running worker and
+// keeps the same order: the requests of one call's trunk go one after another, and so do those of one leg.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+#include "call/commands.hpp"
+#include "call/facts.hpp"
+#include "sim/agenda.hpp"
+#include "sim/fake_asterisk.hpp"
+#include "sim/world_plan.hpp"
+
+namespace td::sim {
+
+class wire {
+public:
+    struct listeners {
+        std::function<void(const call::fact&)> fact;
+        std::function<void(const sip_news&)> news;
+        std::function<void(const std::string&)> remark;  ///< requests and replies in words; may be empty
+    };
+    /// Asterisk and the agenda outlive the wire.
+    wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to);
+
+    /// Commands that are not for Asterisk are none of its business.
+    void carry_out(const call::command& command);
+    /// Passes on what Asterisk said; to be called after everything that may have made it speak.
+    void hear();
+    void connect();
+    void lose_line(const cut& how);
+    /// From now on nothing goes wrong any more.
+    void heal();
+    [[nodiscard]] bool idle() const { return lanes_.empty(); }
+
+    static constexpr std::string_view app = "TdCallHandler";
+
+private:
+    struct wish {
+        request what;
+        call::act kind = call::act::sound;
+        call_id call;
+        leg_no leg;
+        bool awaited = true;  // false for strays: nobody hears of the reply
+    };
+    using lane = std::deque<wish>;  // a call has few requests at a time; the machine's limits bound it
+
+    void queue(const std::string& lane_name, wish what);
+    void send_first(const std::string& lane_name);
+    void transmit(const std::string& lane_name, const wish& what);
+    void settle(const std::string& lane_name, std::uint64_t number, int status);
+    void report(const wish& what, int status);
+    void expect_silence(const std::string& lane_name, std::uint64_t number);
+    [[nodiscard]] bool once_in(std::uint32_t times) { return times != 0 && random_.once_in(times); }
+    [[nodiscard]] bool is_broken_step() { return ++steps_ == faults_.broken_step; }
+    [[nodiscard]] int some_refusal_of(call::act kind);
+    [[nodiscard]] duration some(duration most);
+
+    void hear(const reply& told);
+    void hear(const event& told);
+    void tell(const std::string& channel, call::fact news);
+    void tell_of_arrival(const channel_snapshot& panel);
+    void look();
+    void looked();
+
+    fake_asterisk& asterisk_;
+    agenda& time_;
+    wire_faults faults_;
+    random_source random_;
+    listeners to_;
+    std::map<std::string, lane> lanes_;
+    std::map<std::uint64_t, std::string> waiting_;  // number of a request -> its lane
+    std::map<std::string, instant> last_told_;      // facts of one channel keep their order
+    std::set<std::string> panels_known_;
+    std::vector<channel_snapshot> seen_channels_;
+    std::vector<bridge_snapshot> seen_bridges_;
+    std::uint64_t counter_ = 0;
+    std::uint64_t line_ = 0;  // counts the connects: what was under way on an older line never arrives
+    std::uint32_t socket_ = 0;
+    std::uint32_t steps_ = 0;
+    bool line_is_up_ = false;
+};
+
+}  // namespace td::sim
