@@ -258,8 +258,9 @@ void desk::settle_check(const exchange& request, int status, instant now) {
         submit(std::move(dial), now);
         return;
     }
-    // What the originate said is not known any more, or was the stale 409.
-    refuse(request, status == 404 && request.losses == 0 ? 409 : 0);
+    // Behind a 409 without a channel stands the 500 «Allocation failed» that the stale error number has hidden.
+    constexpr int allocation_failed = 500;
+    refuse(request, status == 404 && request.losses == 0 ? allocation_failed : 0);
     release(request.key, now);
 }
 

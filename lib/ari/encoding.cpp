@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/json_text.hpp"
+
 namespace td::ari {
 namespace {
 
@@ -32,27 +34,12 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
     return port;
 }
 
-/// The code point that starts at `at`, which moves behind it; nothing when it is not UTF-8 (RFC 3629).
-std::optional<char32_t> next_character(std::string_view text, std::size_t& at) {
-    const auto lead = static_cast<unsigned char>(text[at++]);
-    if (lead < 0x80U) {
-        return lead;
-    }
-    const std::size_t more = lead >= 0xf0U ? 3 : lead >= 0xe0U ? 2 : 1;
-    if (lead < 0xc2U || lead > 0xf4U || text.size() - at < more) {
-        return std::nullopt;
-    }
-    char32_t code = lead & (0x3fU >> more);
-    for (std::size_t i = 0; i < more; ++i) {
-        const auto next = static_cast<unsigned char>(text[at++]);
-        if ((next & 0xc0U) != 0x80U) {
-            return std::nullopt;
-        }
-        code = (code << 6U) | (next & 0x3fU);
-    }
-    constexpr std::array<char32_t, 4> least = {0, 0x80, 0x800, 0x10000};
-    if (code < least.at(more) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-        return std::nullopt;
+/// The code point of the well-formed UTF-8 character that starts `text` and has `length` bytes.
+char32_t code_point(std::string_view text, std::size_t length) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    char32_t code = length == 1 ? lead : lead & (0x7fU >> length);
+    for (const char next : text.substr(1, length - 1)) {
+        code = (code << 6U) | (static_cast<unsigned char>(next) & 0x3fU);
     }
     return code;
 }
@@ -146,21 +133,6 @@ void append_encoded(std::string& out, std::string_view text) {
     }
 }
 
-void append_json(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out.push_back('\\');
-            out.push_back(c);
-        } else if (static_cast<unsigned char>(c) < 0x20U) {
-            out.append("\\u00");
-            out.push_back(hex[static_cast<unsigned char>(c) >> 4U]);
-            out.push_back(hex[static_cast<unsigned char>(c) & 15U]);
-        } else {
-            out.push_back(c);
-        }
-    }
-}
-
 std::string base64(std::string_view bytes) {
     constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
@@ -207,11 +179,12 @@ bool dialable(std::string_view name) {
 }
 
 bool printable(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto code = next_character(text, at);
-        if (!code || hides(*code)) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0 || hides(code_point(text, length))) {
             return false;
         }
+        text.remove_prefix(length);
     }
     return true;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// How text of others gets into a URL, a header or a JSON string without becoming syntax there. Pure.
+// How text of others gets into a URL or a header without becoming syntax there. Pure.
 
 #include <cstdint>
 #include <string>
@@ -23,8 +23,6 @@ struct endpoint {
 /// Appends `text` with everything but A-Z a-z 0-9 - . _ ~ percent-encoded (RFC 3986 section 2.1), for a path or a
 /// query.
 void append_encoded(std::string& out, std::string_view text);
-/// Appends `text` as the inside of a JSON string.
-void append_json(std::string& out, std::string_view text);
 /// RFC 4648 section 4.
 [[nodiscard]] std::string base64(std::string_view bytes);
 /// The 20 bytes of SHA-1 (FIPS 180-4); the WebSocket handshake wants it, nothing secret rests on it.

@@ -348,13 +348,4 @@ std::optional<std::vector<std::string>> reader::application_channels(std::string
     return found;
 }
 
-std::string reader::complaint(std::string_view body) {
-    const auto root = insides_->parse_object(body);
-    if (!root) {
-        return {};
-    }
-    const auto said = text_at(*root, "message");
-    return std::string(said ? *said : text_at(*root, "error").value_or(""));
-}
-
 }  // namespace td::ari

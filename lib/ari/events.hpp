@@ -74,8 +74,6 @@ public:
     [[nodiscard]] std::optional<std::vector<std::string>> bridges(std::string_view body);
     /// `channel_ids` in the body of GET /applications/{app}.
     [[nodiscard]] std::optional<std::vector<std::string>> application_channels(std::string_view body);
-    /// What Asterisk says in an error's body: the `message`, or the `error` of an older habit; empty when neither.
-    [[nodiscard]] std::string complaint(std::string_view body);
 
 private:
     struct insides;

@@ -45,6 +45,7 @@ bool http_reader::take(std::string_view bytes, std::vector<http_reply>& out) {
     stuck_ = false;
     while (!stuck_) {
         if (!step(out)) {
+            state_ = state::head;  // nothing of a broken reply is ever complete
             return false;
         }
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ari/encoding.hpp"
+#include "base/json_text.hpp"
 
 namespace td::ari {
 namespace {
@@ -241,14 +242,14 @@ void append_http(std::string& out, const exchange& request, std::string_view bas
 
 std::string socket_text(const exchange& request) {
     std::string text = R"({"type":"RESTRequest","transaction_id":"td","request_id":")";
-    text.append(std::to_string(request.number)).append(R"(","method":")").append(name_of(request.verb));
-    text.append(R"(","uri":")");
-    append_json(text, request.target);
+    append_json_number(text, request.number);
+    text.append(R"(","method":")").append(name_of(request.verb)).append(R"(","uri":)");
+    append_json_text(text, request.target, broken_utf8::replaced);
     if (!request.body.empty()) {
-        text.append(R"(","content_type":"application/json","message_body":")");
-        append_json(text, request.body);
+        text.append(R"(,"content_type":"application/json","message_body":)");
+        append_json_text(text, request.body, broken_utf8::replaced);
     }
-    text.append("\"}");
+    text.push_back('}');
     return text;
 }
 
