@@ -216,8 +216,11 @@ result<flats_file> read_flats(std::string_view toml, std::string_view file_name)
 result<flats_file> load_flats(const std::filesystem::path& path) {
     std::ifstream from(path, std::ios::binary);
     std::ostringstream text;
-    text << from.rdbuf();  // a directory opens, and fails here
-    if (!from.is_open() || text.bad()) {
+    // A directory can be opened, but not read: `peek` says so. An empty file makes `text` fail too, and is no problem.
+    static_cast<void>(from.peek());
+    const bool readable = from.is_open() && !from.bad();
+    text << from.rdbuf();
+    if (!readable || (text.fail() && !text.str().empty())) {
         return failure{failure_kind::unreachable,
                        path.string() + " cannot be read: check crm.url and the file's rights"};
     }

@@ -32,8 +32,8 @@ struct seen_request {
 /// What a script can do with the connection of one request.
 class exchange {
 public:
-    exchange(int socket, seen_request request, const std::atomic<bool>& stopping)
-        : request(std::move(request)), socket_(socket), stopping_(stopping) {}
+    exchange(int socket, seen_request came, const std::atomic<bool>& stopping)
+        : request(std::move(came)), socket_(socket), stopping_(stopping) {}
 
     void send(std::string_view bytes) {
         while (!bytes.empty()) {
@@ -149,6 +149,9 @@ private:
                     break;
                 }
                 bytes.append(block, static_cast<std::size_t>(count));
+                if (bytes.front() == '\x16') {
+                    break;  // a TLS handshake (RFC 8446, section 5.1), which is not spoken here
+                }
                 continue;
             }
             seen_request request;

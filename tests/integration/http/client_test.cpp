@@ -22,16 +22,20 @@ std::string told(const http::reply& got) {
     return got.outcome ? std::to_string(got.outcome->status) + " " + got.outcome->body : got.outcome.why().text;
 }
 
+http::request get(const std::string& url, duration limit = 5s) {
+    http::request wish;
+    wish.url = url;
+    wish.limit = limit;
+    return wish;
+}
+
 /// A client, its loop, and the answers in the order in which they came.
 struct asking {
     explicit asking(http::client_options options = {})
         : client(std::make_unique<http::client>(loop, std::move(options))) {}
 
     void send(const std::string& url, duration limit = 5s) {
-        http::request wish;
-        wish.url = url;
-        wish.limit = limit;
-        client->send(std::move(wish), [this](const http::reply& got) { answers.push_back(told(got)); });
+        client->send(get(url, limit), [this](const http::reply& got) { answers.push_back(told(got)); });
     }
     std::string ask(const std::string& url, duration limit = 5s) {
         const std::size_t before = answers.size();
@@ -192,7 +196,7 @@ TEST_CASE("http: two clients do not share their limits", "[http]") {
     bool other = false;
     http::client second(a.loop, options);
     a.send(server.url() + "/hang");
-    second.send({.url = server.url() + "/a", .limit = 5s}, [&](const http::reply& got) { other = got.outcome.ok(); });
+    second.send(get(server.url() + "/a"), [&](const http::reply& got) { other = got.outcome.ok(); });
     CHECK(loop_until(a.loop, [&] { return other; }));
     CHECK(a.answers.empty());
 }
@@ -216,8 +220,8 @@ TEST_CASE("http: a completion may send again, and may destroy the client", "[htt
     scripted_server server(&script);
     asking a;
     std::string second;
-    a.client->send({.url = server.url() + "/a", .limit = 5s}, [&](const http::reply&) {
-        a.client->send({.url = server.url() + "/b", .limit = 5s}, [&](const http::reply& got) {
+    a.client->send(get(server.url() + "/a"), [&](const http::reply&) {
+        a.client->send(get(server.url() + "/b"), [&](const http::reply& got) {
             second = told(got);
             a.client.reset();
         });

@@ -111,7 +111,7 @@ private:
 
 const panel_id p1{"5001"};
 const panel_id p2{"5002"};
-call_id call(unsigned number) {
+call_id call_no(unsigned number) {
     return call_id::of(number, 0, 0);
 }
 
@@ -153,11 +153,11 @@ TEST_CASE("redis: a panel's call stands there while it lives, with an expiry", "
     const redis server(port);
     desk d(port);
     REQUIRE(d.up());
-    d.role->taken({p1, call(1)});
-    CHECK(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    d.role->taken({p1, call_no(1)});
+    CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     const std::string seconds = ask(port, "TTL td:panel:5001:call");
     CHECK((seconds == ":30\r\n" || seconds == ":29\r\n"));
-    d.role->freed({p1, call(1)});
+    d.role->freed({p1, call_no(1)});
     CHECK(d.becomes("GET td:panel:5001:call", none));
 }
 
@@ -166,12 +166,12 @@ TEST_CASE("redis: a living call is refreshed, and set again when somebody delete
     const redis server(port);
     desk d(port);
     REQUIRE(d.up());
-    d.role->taken({p1, call(1)});
-    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    d.role->taken({p1, call_no(1)});
+    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     CHECK(ask(port, "EXPIRE td:panel:5001:call 3") == ":1\r\n");
     CHECK(d.becomes("TTL td:panel:5001:call", ":30\r\n"));
     CHECK(ask(port, "DEL td:panel:5001:call") == ":1\r\n");
-    CHECK(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
 }
 
 TEST_CASE("redis: another worker's call is neither refreshed away nor deleted", "[redis]") {
@@ -179,16 +179,16 @@ TEST_CASE("redis: another worker's call is neither refreshed away nor deleted", 
     const redis server(port);
     desk d(port);
     REQUIRE(d.up());
-    d.role->taken({p1, call(1)});
-    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    d.role->taken({p1, call_no(1)});
+    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     CHECK(ask(port, "SET td:panel:5001:call other") == "+OK\r\n");
     const auto before = d.role->teller().counters().commands;
     REQUIRE(loop_until(d.loop, [&] { return d.role->teller().counters().commands >= before + 2; }));  // two refreshes
-    d.role->freed({p1, call(1)});
+    d.role->freed({p1, call_no(1)});
     // The next call's key is written after the deletion, on the same connection: when it is there, the deletion is
     // done.
-    d.role->taken({p2, call(2)});
-    REQUIRE(d.becomes("GET td:panel:5002:call", bulk(call(2))));
+    d.role->taken({p2, call_no(2)});
+    REQUIRE(d.becomes("GET td:panel:5002:call", bulk(call_no(2))));
     CHECK(ask(port, "GET td:panel:5001:call") == "$5\r\nother\r\n");
 }
 
@@ -207,8 +207,8 @@ TEST_CASE("redis: takings are published, and accounts that register come as fact
     CHECK(d.registered == std::vector<std::string>{"79001112233", "79001112244"});
     CHECK(d.role->counters().unusable == 3);
     // A second listener of ours sees what a first one publishes, only on its own channel.
-    d.role->taken({p1, call(1)});
-    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    d.role->taken({p1, call_no(1)});
+    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     CHECK(d.registered.size() == 2);
 }
 
@@ -217,18 +217,18 @@ TEST_CASE("redis: a Redis that hangs costs no call, and afterwards knows everyth
     const redis server(port);
     desk d(port);
     REQUIRE(d.up());
-    d.role->taken({p1, call(1)});
-    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+    d.role->taken({p1, call_no(1)});
+    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     server.freeze();
-    d.role->taken({p2, call(2)});
+    d.role->taken({p2, call_no(2)});
     REQUIRE(loop_until(d.loop, [&] { return !d.role->teller().up() && !d.role->listener().up(); }));
-    d.role->freed({p1, call(1)});
-    d.role->taken({panel_id{"5003"}, call(3)});
+    d.role->freed({p1, call_no(1)});
+    d.role->taken({panel_id{"5003"}, call_no(3)});
     CHECK(d.role->counters().untold >= 2);
     server.thaw();
     CHECK(d.becomes("GET td:panel:5001:call", none));
-    CHECK(d.becomes("GET td:panel:5002:call", bulk(call(2))));
-    CHECK(d.becomes("GET td:panel:5003:call", bulk(call(3))));
+    CHECK(d.becomes("GET td:panel:5002:call", bulk(call_no(2))));
+    CHECK(d.becomes("GET td:panel:5003:call", bulk(call_no(3))));
     REQUIRE(d.up());
     REQUIRE(d.becomes("PUBSUB NUMSUB td:reg", "*2\r\n$6\r\ntd:reg\r\n:1\r\n"));
     ask(port, "PUBLISH td:reg 79001112233");
@@ -238,17 +238,17 @@ TEST_CASE("redis: a Redis that hangs costs no call, and afterwards knows everyth
 TEST_CASE("redis: a Redis that comes late, and one that is started again, are told what lives", "[redis]") {
     const std::uint16_t port = free_port();
     desk d(port);
-    d.role->taken({p1, call(1)});
+    d.role->taken({p1, call_no(1)});
     REQUIRE(loop_until(d.loop, [&] { return d.role->teller().counters().losses >= 2; }));
     {
         const redis server(port);
-        CHECK(d.becomes("GET td:panel:5001:call", bulk(call(1))));
+        CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     }
     REQUIRE(loop_until(d.loop, [&] { return !d.role->teller().up(); }));
-    d.role->taken({p2, call(2)});
+    d.role->taken({p2, call_no(2)});
     const redis again(port);
-    CHECK(d.becomes("GET td:panel:5001:call", bulk(call(1))));
-    CHECK(d.becomes("GET td:panel:5002:call", bulk(call(2))));
+    CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
+    CHECK(d.becomes("GET td:panel:5002:call", bulk(call_no(2))));
 }
 
 TEST_CASE("redis: password and database", "[redis]") {
@@ -256,10 +256,10 @@ TEST_CASE("redis: password and database", "[redis]") {
     const redis server(port, {"--requirepass", "s3cret"});
     desk d(port, "s3cret", 3);
     REQUIRE(d.up());
-    d.role->taken({p1, call(1)});
+    d.role->taken({p1, call_no(1)});
     REQUIRE(loop_until(d.loop, [&] {
         // AUTH and SELECT answer +OK each before the value.
-        return ask(port, "AUTH s3cret\r\nSELECT 3\r\nGET td:panel:5001:call") == "+OK\r\n+OK\r\n" + bulk(call(1));
+        return ask(port, "AUTH s3cret\r\nSELECT 3\r\nGET td:panel:5001:call") == "+OK\r\n+OK\r\n" + bulk(call_no(1));
     }));
     desk wrong(port, "guess");
     REQUIRE(loop_until(wrong.loop, [&] { return wrong.role->teller().counters().errors >= 2; }));
@@ -275,7 +275,7 @@ TEST_CASE("redis: destroyed in every state it leaves nothing on the loop", "[red
             d.loop.restart();
             d.loop.run_one_for(50ms);
         }
-        d.role->taken({p1, call(1)});
+        d.role->taken({p1, call_no(1)});
         d.role.reset();
         d.loop.restart();
         d.loop.run();  // ends, because nothing is left to wait for

@@ -11,11 +11,11 @@ namespace {
 const panel_id p1{"5001"};
 const panel_id p2{"5002"};
 
-call_id call(unsigned number) {
+call_id call_no(unsigned number) {
     return call_id::of(number, 0, 0);
 }
 std::string name(unsigned number) {
-    return std::string(call(number).text());
+    return std::string(call_no(number).text());
 }
 
 /// The words of the commands, a script shortened to "keep" or "free".
@@ -36,37 +36,37 @@ std::string told(const std::vector<redis_command>& commands) {
 
 TEST_CASE("line book: a taken panel is set and published, a freed one removed and published", "[panel]") {
     line_book book(10);
-    CHECK(told(book.taken({p1, call(1)})) == "SET td:panel:5001:call " + name(1) +
-                                                 " EX 30; PUBLISH td:panel:call "
-                                                 R"({"panel":"5001","call":")" +
-                                                 name(1) + R"(","state":"taken"})");
-    CHECK(told(book.freed({p1, call(1)})) == "EVAL free 1 td:panel:5001:call " + name(1) +
-                                                 "; PUBLISH td:panel:call "
-                                                 R"({"panel":"5001","call":")" +
-                                                 name(1) + R"(","state":"freed"})");
+    CHECK(told(book.taken({p1, call_no(1)})) == "SET td:panel:5001:call " + name(1) +
+                                                    " EX 30; PUBLISH td:panel:call "
+                                                    R"({"panel":"5001","call":")" +
+                                                    name(1) + R"(","state":"taken"})");
+    CHECK(told(book.freed({p1, call_no(1)})) == "EVAL free 1 td:panel:5001:call " + name(1) +
+                                                    "; PUBLISH td:panel:call "
+                                                    R"({"panel":"5001","call":")" +
+                                                    name(1) + R"(","state":"freed"})");
     CHECK(book.size() == 0);
 }
 
 TEST_CASE("line book: what lives is kept at every refresh", "[panel]") {
     line_book book(10);
     CHECK(book.refresh().empty());
-    static_cast<void>(book.taken({p1, call(1)}));
+    static_cast<void>(book.taken({p1, call_no(1)}));
     CHECK(told(book.refresh()) == "EVAL keep 1 td:panel:5001:call " + name(1) + " 30");
 }
 
 TEST_CASE("line book: an older call that lets go late does not free the newer one's panel", "[panel]") {
     line_book book(10);
-    static_cast<void>(book.taken({p1, call(1)}));
-    static_cast<void>(book.taken({p1, call(2)}));
-    CHECK(book.freed({p1, call(1)}).empty());
+    static_cast<void>(book.taken({p1, call_no(1)}));
+    static_cast<void>(book.taken({p1, call_no(2)}));
+    CHECK(book.freed({p1, call_no(1)}).empty());
     CHECK(told(book.refresh()) == "EVAL keep 1 td:panel:5001:call " + name(2) + " 30");
 }
 
 TEST_CASE("line book: after an outage the ended are removed and the living told again", "[panel]") {
     line_book book(1);
-    static_cast<void>(book.taken({p1, call(1)}));
-    static_cast<void>(book.taken({p2, call(2)}));
-    book.freed_while_away({p1, call(1)});
+    static_cast<void>(book.taken({p1, call_no(1)}));
+    static_cast<void>(book.taken({p2, call_no(2)}));
+    book.freed_while_away({p1, call_no(1)});
     CHECK(told(book.came_back()) ==
           "EVAL free 1 td:panel:5001:call " + name(1) + "; EVAL keep 1 td:panel:5002:call " + name(2) + " 30");
     CHECK(told(book.came_back()) == "EVAL keep 1 td:panel:5002:call " + name(2) + " 30");
@@ -74,17 +74,17 @@ TEST_CASE("line book: after an outage the ended are removed and the living told 
 
 TEST_CASE("line book: removals beyond the limit are left to expire", "[panel]") {
     line_book book(1);
-    static_cast<void>(book.taken({p1, call(1)}));
-    static_cast<void>(book.taken({p2, call(2)}));
-    book.freed_while_away({p1, call(1)});
-    book.freed_while_away({p2, call(2)});
+    static_cast<void>(book.taken({p1, call_no(1)}));
+    static_cast<void>(book.taken({p2, call_no(2)}));
+    book.freed_while_away({p1, call_no(1)});
+    book.freed_while_away({p2, call_no(2)});
     CHECK(told(book.came_back()) == "EVAL free 1 td:panel:5001:call " + name(1));
 }
 
 TEST_CASE("line book: a hostile panel stays one word", "[panel]") {
     const panel_id hostile{"5001 x\r\nFLUSHALL\"\xff"};
-    CHECK(take_line(hostile, call(1)).at(1) == "td:panel:5001 x\r\nFLUSHALL\"\xff:call");
-    CHECK(publish_line(hostile, call(1), line_state::taken)
+    CHECK(take_line(hostile, call_no(1)).at(1) == "td:panel:5001 x\r\nFLUSHALL\"\xff:call");
+    CHECK(publish_line(hostile, call_no(1), line_state::taken)
               .at(2)
               .starts_with(R"({"panel":"5001 x\r\nFLUSHALL\"\ufffd",)"));
 }
@@ -92,12 +92,12 @@ TEST_CASE("line book: a hostile panel stays one word", "[panel]") {
 TEST_CASE("local panel line: knows who has the panel", "[panel]") {
     local_panel_line line;
     CHECK(line.call_of(p1) == std::nullopt);
-    line.taken({p1, call(1)});
-    line.taken({p1, call(2)});
-    line.freed({p1, call(1)});
-    CHECK(line.call_of(p1) == call(2));
+    line.taken({p1, call_no(1)});
+    line.taken({p1, call_no(2)});
+    line.freed({p1, call_no(1)});
+    CHECK(line.call_of(p1) == call_no(2));
     CHECK(line.busy() == 1);
-    line.freed({p1, call(2)});
-    line.freed({p1, call(2)});
+    line.freed({p1, call_no(2)});
+    line.freed({p1, call_no(2)});
     CHECK(line.busy() == 0);
 }
