@@ -1,0 +1,105 @@
+#include "feed/spool.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "feed/record_codec.hpp"
+#include "feed/spool_writer.hpp"
+
+namespace td::feed {
+namespace {
+
+failure open_failure(const std::filesystem::path& dir, int error) {
+    const failure_kind kind = error == EWOULDBLOCK                ? failure_kind::taken
+                              : error == EACCES || error == EROFS ? failure_kind::not_allowed
+                                                                  : failure_kind::not_found;
+    const std::string remedy = error == EWOULDBLOCK
+                                   ? "another worker has this spool; give each one its own feed.spool"
+                                   : std::string(std::strerror(error)) +  // NOLINT(concurrency-mt-unsafe)
+                                         "; make it, writable for the worker's user";
+    return {kind, "feed.spool = \"" + dir.string() + "\": " + remedy};
+}
+
+}  // namespace
+
+struct spool::shared {
+    shared(spool_options options, alarm_sink alarms, int lock)
+        : desk(options.buffer_limit),
+          remembered(options.remembered_calls),
+          writer(std::move(options), std::move(alarms), desk, lock) {}
+    spool_desk desk;
+    std::size_t remembered;
+    spool_writer writer;
+};
+
+result<std::unique_ptr<spool>> spool::open(spool_options options, alarm_sink alarms) {
+    std::error_code ignored;  // what is wrong with the directory is what opening its lock says
+    std::filesystem::create_directory(options.dir, ignored);
+    const int lock = ::open((options.dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (lock < 0) {
+        return open_failure(options.dir, errno);
+    }
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        const int error = errno;
+        ::close(lock);
+        return open_failure(options.dir, error);
+    }
+    return std::unique_ptr<spool>(new spool(std::make_shared<shared>(std::move(options), std::move(alarms), lock)));
+}
+
+spool::spool(std::shared_ptr<shared> state)
+    : state_(std::move(state)), thread_([shared = state_] { shared->writer.run(); }) {}
+
+spool::~spool() {
+    state_->desk.stopping = true;
+    state_->desk.lines.ring();
+}
+
+bool spool::first_of(const call_id& call) {
+    if (!finished_.insert(call).second) {
+        return false;
+    }
+    finished_order_.push_back(call);
+    if (finished_order_.size() > state_->remembered) {
+        finished_.erase(finished_order_.front());
+        finished_order_.pop_front();
+    }
+    return true;
+}
+
+void spool::take(const call::door_record& record) {
+    spool_desk& desk = state_->desk;
+    if (!first_of(record.call)) {
+        ++desk.doubles;
+        return;
+    }
+    std::string line;
+    append_spool_line(line, record);
+    const std::size_t weight = line.size() + spool_line_weight;
+    if (!desk.lines.put(std::move(line), weight)) {
+        ++desk.refused;
+    }
+}
+
+spool_counts spool::counts() const {
+    const spool_desk& desk = state_->desk;
+    return {desk.taken, desk.doubles, desk.refused, desk.bytes, instant{duration{desk.oldest}}, desk.lines.weight()};
+}
+
+result<done> spool::close(std::chrono::milliseconds limit) {
+    state_->desk.stopping = true;
+    state_->desk.lines.ring();
+    const bool over = thread_.over_within(limit);
+    if (const std::size_t left = state_->desk.lines.weight(); left > 0) {
+        return failure{failure_kind::full, "spool: about " + std::to_string(left) +
+                                               " bytes of records were not written" +
+                                               (over ? ": the disk refuses them" : ": the disk does not answer")};
+    }
+    return done{};
+}
+
+}  // namespace td::feed

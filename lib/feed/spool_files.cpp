@@ -1,0 +1,80 @@
+#include "feed/spool_files.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+namespace td::feed {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view front = "segment-";
+constexpr std::string_view end = ".jsonl";
+constexpr const char* confirmed_file = "confirmed";
+
+}  // namespace
+
+std::string segment_name(std::uint64_t number) {
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%010llu", static_cast<unsigned long long>(number));
+    return std::string(front).append(digits.data()).append(end);
+}
+
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+    if (!name.starts_with(front) || !name.ends_with(end) || name.size() < front.size() + 10 + end.size()) {
+        return std::nullopt;
+    }
+    name.remove_prefix(front.size());
+    name.remove_suffix(end.size());
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc{} || stop != name.data() + name.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::vector<segment> segments_in(const fs::path& dir) {
+    std::vector<segment> all;
+    std::error_code error;
+    fs::directory_iterator each(dir, error);
+    for (; !error && each != fs::directory_iterator(); each.increment(error)) {
+        const auto number = segment_number(each->path().filename().string());
+        struct stat seen {};
+        if (number && ::stat(each->path().c_str(), &seen) == 0 && S_ISREG(seen.st_mode)) {
+            all.push_back({*number, each->path(), static_cast<std::uint64_t>(seen.st_size),
+                           instant{std::chrono::seconds{seen.st_mtim.tv_sec}}});
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const segment& a, const segment& b) { return a.number < b.number; });
+    return all;
+}
+
+spool_place confirmed_place(const fs::path& dir) {
+    std::ifstream file(dir / confirmed_file);
+    spool_place place;
+    if (!(file >> place.segment >> place.offset)) {
+        return {};
+    }
+    return place;
+}
+
+bool keep_confirmed_place(const fs::path& dir, spool_place place) {
+    const fs::path part = dir / "confirmed.part";
+    std::ofstream file(part, std::ios::trunc);
+    file << place.segment << ' ' << place.offset << '\n';
+    file.close();
+    std::error_code error;
+    if (file) {
+        fs::rename(part, dir / confirmed_file, error);
+    }
+    return file && !error;
+}
+
+}  // namespace td::feed

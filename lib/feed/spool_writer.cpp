@@ -1,0 +1,223 @@
+#include "feed/spool_writer.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace td::feed {
+namespace {
+
+namespace fs = std::filesystem;
+using steady = std::chrono::steady_clock;
+
+std::string errno_text() {
+    return std::strerror(errno);
+}  // NOLINT(concurrency-mt-unsafe)
+// glibc's strerror keeps its buffer per thread since 2.32.
+
+std::size_t weight_of(const std::string& line) {
+    return line.size() + spool_line_weight;
+}
+
+}  // namespace
+
+spool_writer::spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock)
+    : options_(std::move(options)), alarms_(std::move(alarms)), desk_(desk), lock_(lock) {
+    const auto present = segments_in(options_.dir);
+    // The number behind the confirmed one too: a spool that was emptied must not use its numbers again.
+    number_ = std::max(present.empty() ? 0 : present.back().number, confirmed_place(options_.dir).segment);
+    look_at_size();
+}
+
+spool_writer::~spool_writer() {
+    close_segment();
+    ::close(lock_);
+}
+
+void spool_writer::run() {
+    for (;;) {
+        const bool last_round = desk_.stopping.load();
+        for (auto& each : desk_.lines.take_all()) {
+            waiting_.push_back(std::move(each));
+        }
+        if (last_round) {
+            next_try_ = {};  // the last chance, whatever the retry says
+        }
+        if (!waiting_.empty() && steady::now() >= next_try_) {
+            write_waiting();
+        }
+        if (last_round) {
+            return;
+        }
+        if (steady::now() >= next_look_) {
+            look_at_size();
+        }
+        desk_.lines.wait(std::min<duration>(options_.retry, 1s));
+        if (!desk_.stopping.load()) {
+            desk_.lines.wait(options_.gather);
+        }
+    }
+}
+
+void spool_writer::write_waiting() {
+    std::size_t written = 0;
+    std::size_t refused = 0;
+    while (!waiting_.empty()) {
+        const std::string& line = waiting_.front();
+        if (bytes_ + line.size() > options_.size_limit) {
+            look_at_size();  // a reader may have deleted segments since the last look
+        }
+        if (bytes_ + line.size() > options_.size_limit) {
+            ++refused;
+        } else if (write_line(line)) {
+            ++written;
+        } else {
+            break;
+        }
+        desk_.lines.settle(weight_of(line));
+        waiting_.pop_front();
+    }
+    if (written > 0 && sync()) {
+        recover();
+    }
+    desk_.taken += written;
+    if (refused > 0) {
+        refuse(refused);
+    }
+    for (mark& each : marks_) {
+        if (each.percent < 100) {
+            tell(each, bytes_);
+        }
+    }
+    desk_.bytes = bytes_;
+}
+
+/// All of the line, or nothing that a reader would take for a line.
+bool spool_writer::write_line(const std::string& line) {
+    struct stat seen {};
+    const bool nameless = file_ >= 0 && ::fstat(file_, &seen) == 0 && seen.st_nlink == 0;
+    if (file_ >= 0 && (segment_bytes_ >= options_.segment_limit || nameless)) {
+        close_segment();
+    }
+    if (file_ < 0 && !open_segment()) {
+        return false;
+    }
+    std::size_t done_bytes = 0;
+    while (done_bytes < line.size()) {
+        const ssize_t count = ::write(file_, line.data() + done_bytes, line.size() - done_bytes);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            const int error = errno;
+            // Cut off the half line; where even that fails the segment ends here, and readers put the half line aside.
+            if (::ftruncate(file_, static_cast<off_t>(segment_bytes_)) != 0) {
+                close_segment();
+            }
+            errno = error;
+            return fail("cannot write " + path_.string() + ": " + errno_text());
+        }
+        done_bytes += static_cast<std::size_t>(count);
+    }
+    segment_bytes_ += line.size();
+    bytes_ += line.size();
+    return true;
+}
+
+bool spool_writer::open_segment() {
+    std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
+    fs::create_directory(options_.dir, ignored);
+    for (int attempt = 0; attempt < 1000 && file_ < 0; ++attempt) {
+        path_ = options_.dir / segment_name(number_ + 1);
+        file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
+        if (file_ < 0 && errno != EEXIST) {
+            return fail("cannot open " + path_.string() + ": " + errno_text());
+        }
+        ++number_;
+    }
+    segment_bytes_ = 0;
+    return file_ >= 0 || fail("cannot open " + path_.string() + ": " + errno_text());
+}
+
+void spool_writer::close_segment() {
+    if (file_ >= 0) {
+        ::close(file_);
+        file_ = -1;
+    }
+}
+
+bool spool_writer::sync() {
+    if (options_.sync == spool_sync::none || file_ < 0 || ::fdatasync(file_) == 0) {
+        return true;
+    }
+    fail("cannot sync " + path_.string() + ": " + errno_text());
+    close_segment();  // what the kernel could not write it has forgotten: the segment is not to be trusted further
+    return false;
+}
+
+void spool_writer::refuse(std::size_t records) {
+    desk_.refused += records;
+    mark& full = marks_.back();
+    if (!full.raised && alarms_) {
+        alarms_({full.name, alarm_state::raised,
+                 "spool " + options_.dir.string() + ": full (" + std::to_string(options_.size_limit) +
+                     " bytes); new records are refused until older ones are confirmed: is RabbitMQ up?"});
+    }
+    full.raised = true;
+}
+
+/// Readers delete segments behind our back, so that the truth is on disk.
+void spool_writer::look_at_size() {
+    next_look_ = steady::now() + 1s;
+    const auto present = segments_in(options_.dir);
+    bytes_ = 0;
+    for (const segment& each : present) {
+        bytes_ += each.bytes;
+    }
+    desk_.bytes = bytes_;
+    desk_.oldest = present.empty() ? 0 : present.front().written_at.time_since_epoch().count();
+    for (mark& each : marks_) {
+        tell(each, bytes_);
+    }
+}
+
+/// Cleared a tenth below its mark, so that a spool that breathes around it does not ring all day. "Full" is raised by a
+/// refusal only.
+void spool_writer::tell(mark& about, std::uint64_t bytes) {
+    const std::uint64_t line = options_.size_limit / 100 * about.percent;
+    const bool above = bytes >= line;
+    const bool below = bytes < line - line / 10;
+    if (about.raised ? !below : (!above || about.percent == 100)) {
+        return;
+    }
+    about.raised = !about.raised;
+    if (alarms_) {
+        alarms_({about.name, about.raised ? alarm_state::raised : alarm_state::cleared,
+                 "spool " + options_.dir.string() + ": " + std::to_string(bytes) + " of " +
+                     std::to_string(options_.size_limit) + " bytes" +
+                     (about.raised ? ": nobody confirms the records; is RabbitMQ up?" : "")});
+    }
+}
+
+bool spool_writer::fail(const std::string& what) {
+    next_try_ = steady::now() + options_.retry;
+    if (!failing_ && alarms_) {
+        alarms_({"spool", alarm_state::raised, "spool: " + what + "; records wait in memory, then are refused"});
+    }
+    failing_ = true;
+    return false;
+}
+
+void spool_writer::recover() {
+    if (failing_ && alarms_) {
+        alarms_({"spool", alarm_state::cleared, "spool: written again, into " + path_.string()});
+    }
+    failing_ = false;
+}
+
+}  // namespace td::feed

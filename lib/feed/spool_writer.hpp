@@ -1,0 +1,74 @@
+#pragma once
+// The spool's thread: appends records to segments and watches their size.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "base/inbox.hpp"
+#include "feed/spool.hpp"
+#include "feed/spool_files.hpp"
+
+namespace td::feed {
+
+/// What both threads see.
+struct spool_desk {
+    explicit spool_desk(std::size_t limit) : lines(limit) {}
+    inbox<std::string> lines;
+    std::atomic<bool> stopping{false};
+    std::atomic<std::uint64_t> taken{0};
+    std::atomic<std::uint64_t> doubles{0};
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::int64_t> oldest{0};  ///< microseconds since 1970
+};
+
+/// What a line weighs in memory beside its text.
+inline constexpr std::size_t spool_line_weight = 96;
+
+class spool_writer {
+public:
+    spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock);
+    ~spool_writer();
+    spool_writer(const spool_writer&) = delete;
+    spool_writer& operator=(const spool_writer&) = delete;
+
+    void run();
+
+private:
+    struct mark {
+        const char* name;
+        unsigned percent;
+        bool raised = false;
+    };
+
+    void write_waiting();
+    bool write_line(const std::string& line);
+    bool open_segment();
+    void close_segment();
+    bool sync();
+    void refuse(std::size_t records);
+    void look_at_size();
+    void tell(mark& about, std::uint64_t bytes);
+    bool fail(const std::string& what);
+    void recover();
+
+    spool_options options_;
+    alarm_sink alarms_;
+    spool_desk& desk_;
+    int lock_;
+    int file_ = -1;
+    std::filesystem::path path_;
+    std::uint64_t number_ = 0;
+    std::uint64_t segment_bytes_ = 0;
+    std::uint64_t bytes_ = 0;
+    std::deque<std::string> waiting_;
+    bool failing_ = false;
+    std::array<mark, 3> marks_{{{"spool_50", 50}, {"spool_80", 80}, {"spool_full", 100}}};
+    std::chrono::steady_clock::time_point next_try_{};
+    std::chrono::steady_clock::time_point next_look_{};
+};
+
+}  // namespace td::feed

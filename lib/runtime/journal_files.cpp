@@ -1,0 +1,299 @@
+#include "runtime/journal_files.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+#include "runtime/open_file.hpp"
+
+namespace td::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view plain_end = ".jsonl";
+constexpr std::string_view compressed_end = ".jsonl.zst";
+constexpr std::size_t step_bytes = std::size_t{1} << 20U;
+constexpr int compression_level = 3;  // five times smaller, 200 MB/s; a higher level buys little for journals
+
+bool all_digits(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char each) { return each >= '0' && each <= '9'; });
+}
+
+/// 20261123T023452Z
+bool is_run(std::string_view text) {
+    return text.size() == 16 && all_digits(text.substr(0, 8)) && text[8] == 'T' && all_digits(text.substr(9, 6)) &&
+           text[15] == 'Z';
+}
+
+failure file_failure(const fs::path& file) {
+    const failure_kind kind = errno == ENOENT   ? failure_kind::not_found
+                              : errno == EACCES ? failure_kind::not_allowed
+                                                : failure_kind::broken_data;
+    return {kind, "journal " + file.string() + ": " + errno_text()};
+}
+
+/// Reads up to a step; nothing at the end, a failure that errno explains as -1.
+ssize_t read_some(int fd, std::string& into) {
+    into.resize(step_bytes);
+    ssize_t count = 0;
+    do {
+        count = ::read(fd, into.data(), into.size());
+    } while (count < 0 && errno == EINTR);
+    into.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return count;
+}
+
+struct free_context {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+result<std::string> unpacked(const fs::path& file, int fd, std::size_t size_limit) {
+    const std::unique_ptr<ZSTD_DCtx, free_context> context(ZSTD_createDCtx());
+    std::string packed;
+    std::string text;
+    std::string piece(step_bytes, '\0');
+    std::size_t left = 1;  // what zstd still expects: 0 at the end of a frame
+    ssize_t count = 0;
+    while ((count = read_some(fd, packed)) > 0) {
+        ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+        while (in.pos < in.size) {
+            ZSTD_outBuffer out{piece.data(), piece.size(), 0};
+            left = ZSTD_decompressStream(context.get(), &out, &in);
+            if (ZSTD_isError(left) != 0) {
+                return failure{failure_kind::broken_data,
+                               "journal " + file.string() + ": damaged: " + ZSTD_getErrorName(left)};
+            }
+            if (text.size() + out.pos > size_limit) {
+                return failure{failure_kind::full,
+                               "journal " + file.string() + ": more than " + std::to_string(size_limit) + " bytes"};
+            }
+            text.append(piece, 0, out.pos);
+        }
+    }
+    if (count < 0) {
+        return file_failure(file);
+    }
+    if (left != 0) {
+        return failure{failure_kind::broken_data, "journal " + file.string() + ": its end is missing"};
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string journal_file_name::text() const {
+    std::array<char, 16> number{};
+    std::snprintf(number.data(), number.size(), "%05u", seq);
+    std::string name = node + '-' + run + '-' + number.data();
+    return name.append(compressed ? compressed_end : plain_end);
+}
+
+std::optional<journal_file_name> journal_file_name::parse(std::string_view text) {
+    journal_file_name name;
+    name.compressed = text.ends_with(compressed_end);
+    if (!name.compressed && !text.ends_with(plain_end)) {
+        return std::nullopt;
+    }
+    text.remove_suffix(name.compressed ? compressed_end.size() : plain_end.size());
+    // From the right, because a node's name may hold dashes: -<seq>, then -<run>.
+    const auto before_seq = text.rfind('-');
+    if (before_seq == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const std::string_view seq = text.substr(before_seq + 1);
+    const std::string_view head = text.substr(0, before_seq);
+    const auto before_run = head.rfind('-');
+    if (before_run == std::string_view::npos || !is_run(head.substr(before_run + 1)) || seq.size() < 5 ||
+        !all_digits(seq) || !is_node_name(head.substr(0, before_run))) {
+        return std::nullopt;
+    }
+    const auto [end, error] = std::from_chars(seq.data(), seq.data() + seq.size(), name.seq);
+    if (error != std::errc{}) {
+        return std::nullopt;
+    }
+    name.node = head.substr(0, before_run);
+    name.run = head.substr(before_run + 1);
+    return name;
+}
+
+std::string run_text(instant at) {
+    std::string text = rfc3339(at).substr(0, 19);
+    std::erase_if(text, [](char each) { return each == '-' || each == ':'; });
+    return text + 'Z';
+}
+
+bool is_node_name(std::string_view text) {
+    const auto allowed = [](char each) {
+        return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
+               each == '.' || each == '_' || each == '-';
+    };
+    return !text.empty() && text.size() <= 64 && text.front() != '.' && std::all_of(text.begin(), text.end(), allowed);
+}
+
+std::vector<fs::path> journal_files(const fs::path& dir, std::string_view node) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    fs::directory_iterator each(dir, error);
+    for (; !error && each != fs::directory_iterator(); each.increment(error)) {
+        const auto name = journal_file_name::parse(each->path().filename().string());
+        std::error_code ignored;  // a file that vanishes meanwhile is no longer ours to list
+        if (name && name->node == node && each->is_regular_file(ignored)) {
+            files.push_back(each->path());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::size_t delete_older_journals(const fs::path& dir, std::string_view node, instant before, const fs::path& current) {
+    std::size_t deleted = 0;
+    for (const fs::path& file : journal_files(dir, node)) {
+        struct stat seen {};
+        if (file == current || ::stat(file.c_str(), &seen) != 0) {
+            continue;
+        }
+        const instant written{std::chrono::seconds{seen.st_mtim.tv_sec}};
+        if (written < before && ::unlink(file.c_str()) == 0) {
+            ++deleted;
+        }
+    }
+    return deleted;
+}
+
+result<std::string> read_journal_file(const fs::path& file, std::size_t size_limit) {
+    const open_file from(file, O_RDONLY);
+    if (!from.is_open()) {
+        return file_failure(file);
+    }
+    if (file.string().ends_with(".zst")) {
+        return unpacked(file, from.fd(), size_limit);
+    }
+    std::string text;
+    std::string piece;
+    ssize_t count = 0;
+    while ((count = read_some(from.fd(), piece)) > 0) {
+        if (text.size() + piece.size() > size_limit) {
+            return failure{failure_kind::full,
+                           "journal " + file.string() + ": more than " + std::to_string(size_limit) + " bytes"};
+        }
+        text += piece;
+    }
+    if (count < 0) {
+        return file_failure(file);
+    }
+    return text;
+}
+
+struct journal_compression::insides {
+    fs::path source;
+    fs::path target;
+    fs::path part;
+    open_file from;
+    open_file to;
+    std::unique_ptr<ZSTD_CCtx, free_context> context;
+    std::string piece;
+    std::string packed;
+    std::string wrong;
+
+    bool give_up(std::string why) {
+        wrong = "journal " + source.string() + ": not compressed: " + std::move(why);
+        drop_part();
+        return false;
+    }
+
+    void drop_part() {
+        if (to.is_open()) {
+            to.close();
+            ::unlink(part.c_str());
+        }
+        from.close();
+    }
+
+    bool begin() {
+        from = open_file(source, O_RDWR);  // the lock needs no more, NFS wants the right to write
+        if (!from.is_open() || ::flock(from.fd(), LOCK_EX | LOCK_NB) != 0) {
+            return give_up(errno_text());
+        }
+        to = open_file(part, O_WRONLY | O_CREAT | O_TRUNC);
+        context.reset(ZSTD_createCCtx());
+        if (!to.is_open() || context == nullptr) {
+            return give_up(errno_text());
+        }
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, compression_level);
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+        return true;
+    }
+
+    bool pack(ZSTD_EndDirective directive) {
+        packed.resize(ZSTD_CStreamOutSize());
+        ZSTD_inBuffer in{piece.data(), piece.size(), 0};
+        std::size_t left = 0;
+        do {
+            ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+            left = ZSTD_compressStream2(context.get(), &out, &in, directive);
+            if (ZSTD_isError(left) != 0) {
+                return give_up(ZSTD_getErrorName(left));
+            }
+            if (to.write({packed.data(), out.pos}) != out.pos) {
+                return give_up(errno_text());
+            }
+        } while (directive == ZSTD_e_end ? left != 0 : in.pos < in.size);
+        return true;
+    }
+
+    /// The copy keeps the time of the last line, which is what `keep` goes by.
+    bool finish() {
+        struct stat seen {};
+        if (!pack(ZSTD_e_end)) {
+            return false;
+        }
+        if (::fstat(from.fd(), &seen) != 0) {
+            return give_up(errno_text());
+        }
+        const std::array<timespec, 2> times{seen.st_atim, seen.st_mtim};
+        if (::futimens(to.fd(), times.data()) != 0 || ::fsync(to.fd()) != 0 ||
+            ::rename(part.c_str(), target.c_str()) != 0) {
+            return give_up(errno_text());
+        }
+        to.close();
+        ::unlink(source.c_str());
+        from.close();
+        return false;
+    }
+};
+
+journal_compression::journal_compression(fs::path file) : in_(std::make_unique<insides>()) {
+    in_->target = file.string() + ".zst";
+    in_->part = file.string() + ".zst.part";
+    in_->source = std::move(file);
+}
+
+journal_compression::~journal_compression() {
+    in_->drop_part();
+}
+
+bool journal_compression::step() {
+    insides& in = *in_;
+    if (!in.from.is_open() && !in.begin()) {
+        return false;
+    }
+    const ssize_t count = read_some(in.from.fd(), in.piece);
+    if (count < 0) {
+        return in.give_up(errno_text());
+    }
+    return count == 0 ? in.finish() : in.pack(ZSTD_e_continue);
+}
+
+const std::string& journal_compression::wrong() const {
+    return in_->wrong;
+}
+
+}  // namespace td::runtime

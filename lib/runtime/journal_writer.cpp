@@ -1,0 +1,249 @@
+#include "runtime/journal_writer.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "journal/codec.hpp"
+
+namespace td::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using steady = std::chrono::steady_clock;
+
+constexpr std::size_t batch_limit = std::size_t{256} << 10U;
+constexpr std::uint32_t name_attempts = 1000;
+
+std::chrono::hours hour_of(instant at) {
+    return std::chrono::floor<std::chrono::hours>(at).time_since_epoch();
+}
+
+/// A full disk takes the rest of the line later; any other trouble means that the file is not to be trusted.
+bool room_is_missing(int error) {
+    return error == ENOSPC || error == EDQUOT;
+}
+
+}  // namespace
+
+journal_writer::journal_writer(recorder_options options, const call::door_rules& rules,
+                               std::function<instant()> wall_clock, alarm_sink alarms, journal_desk& desk)
+    : options_(std::move(options)),
+      rules_(rules),
+      wall_clock_(std::move(wall_clock)),
+      alarms_(std::move(alarms)),
+      desk_(desk) {}
+
+void journal_writer::run() {
+    run_ = wall_clock_();
+    if (open_next()) {
+        recover();
+    }
+    for (;;) {
+        const bool last_round = desk_.stopping.load();
+        for (auto& each : desk_.pieces.take_all()) {
+            waiting_.push_back(std::move(each));
+        }
+        if (last_round) {
+            next_try_ = {};  // the last chance, whatever the retry says
+        }
+        write_waiting();
+        if (last_round) {
+            break;
+        }
+        look_after_file();
+        look_after_old_files();
+        desk_.pieces.wait(patience());
+        if (!desk_.stopping.load() && !compression_) {
+            desk_.pieces.wait(options_.gather);
+        }
+    }
+    if (file_.is_open()) {
+        ::fdatasync(file_.fd());
+    }
+}
+
+duration journal_writer::patience() const {
+    return compression_ ? duration{0} : std::min<duration>(options_.retry, 1s);
+}
+
+void journal_writer::write_waiting() {
+    if (steady::now() < next_try_) {
+        return;
+    }
+    while (!waiting_.empty() || !batch_.empty()) {
+        if (batch_.empty()) {
+            fill_batch();
+        }
+        if (!write_batch()) {
+            return;
+        }
+        settle_batch();
+    }
+    if (!file_.is_open() && open_next()) {
+        recover();
+    }
+}
+
+/// Many steps in one write, but none behind a change of rules: a new file must begin with the rules in force there.
+void journal_writer::fill_batch() {
+    while (!waiting_.empty() && batch_text_.size() < batch_limit) {
+        batch_text_ += waiting_.front().text;
+        batch_.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+        if (batch_.back().rules) {
+            return;
+        }
+    }
+}
+
+bool journal_writer::write_batch() {
+    if ((!file_.is_open() || (batch_written_ == 0 && new_file_due())) && !open_next()) {
+        return false;
+    }
+    const std::size_t count = file_.write(std::string_view(batch_text_).substr(batch_written_));
+    const int error = errno;
+    batch_written_ += count;
+    file_bytes_ += count;
+    if (batch_written_ == batch_text_.size()) {
+        recover();
+        return true;
+    }
+    fail("cannot write " + path_.string() + ": " + errno_text());
+    if (!room_is_missing(error)) {
+        // The next file begins with a whole line.
+        const auto line_end = batch_written_ == 0 ? std::string::npos : batch_text_.rfind('\n', batch_written_ - 1);
+        batch_written_ = line_end == std::string::npos ? 0 : line_end + 1;
+        file_.close();
+    }
+    return false;
+}
+
+void journal_writer::settle_batch() {
+    for (const journal_piece& each : batch_) {
+        desk_.pieces.settle(each.weight());
+        desk_.lines += each.lines;
+        desk_.bytes += each.text.size();
+        if (each.rules) {
+            rules_ = *each.rules;
+        }
+    }
+    desk_.written = batch_.back().at.time_since_epoch().count();
+    batch_.clear();
+    batch_text_.clear();
+    batch_written_ = 0;
+    unsynced_ = true;
+}
+
+bool journal_writer::new_file_due() const {
+    return file_bytes_ >= options_.file_limit || hour_of(wall_clock_()) != hour_of(opened_at_);
+}
+
+bool journal_writer::open_next() {
+    std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
+    fs::create_directory(options_.dir, ignored);
+    const instant now = wall_clock_();
+    if (file_.is_open()) {
+        ::fdatasync(file_.fd());
+    }
+    open_file next;
+    fs::path path;
+    for (std::uint32_t attempt = 0; attempt < name_attempts && !next.is_open(); ++attempt) {
+        path = options_.dir / journal_file_name{options_.node, run_text(run_), ++seq_, false}.text();
+        next = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
+        if (!next.is_open() && errno != EEXIST) {
+            break;
+        }
+    }
+    if (!next.is_open()) {
+        --seq_;
+        fail("cannot open " + path.string() + ": " + errno_text());
+        return false;
+    }
+    // The lock tells other processes that the file still grows: they do not compress it.
+    static_cast<void>(::flock(next.fd(), LOCK_EX | LOCK_NB));
+    std::string first;
+    journal::write(first, now, journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_});
+    if (next.write(first) != first.size()) {
+        fail("cannot write " + path.string() + ": " + errno_text());
+        ::unlink(path.c_str());
+        return false;
+    }
+    file_ = std::move(next);
+    path_ = path;
+    file_bytes_ = first.size();
+    opened_at_ = now;
+    next_clearing_ = {};
+    return true;
+}
+
+/// Once a second: does the file still have a name, and is it on the disk?
+void journal_writer::look_after_file() {
+    const auto now = steady::now();
+    if (now < next_look_ || !file_.is_open()) {
+        return;
+    }
+    next_look_ = now + 1s;
+    struct stat seen {};
+    if (::fstat(file_.fd(), &seen) == 0 && seen.st_nlink == 0) {
+        fail(path_.string() + " was deleted while it was written");
+        next_try_ = {};
+        file_.close();
+        return;
+    }
+    if (options_.sync == journal_sync::every_second && unsynced_) {
+        unsynced_ = false;
+        if (::fdatasync(file_.fd()) != 0) {
+            // What the kernel could not write it has forgotten; the file cannot be trusted any more.
+            fail("cannot sync " + path_.string() + ": " + errno_text());
+            file_.close();
+        }
+    }
+}
+
+/// After every new file and once an hour: old files are deleted, closed ones compressed, step by step.
+void journal_writer::look_after_old_files() {
+    const auto now = steady::now();
+    if (compression_) {
+        if (!compression_->step()) {
+            compression_.reset();
+        }
+        return;
+    }
+    if (!to_compress_.empty()) {
+        compression_.emplace(std::move(to_compress_.front()));
+        to_compress_.pop_front();
+        return;
+    }
+    if (now < next_clearing_ || !file_.is_open()) {
+        return;
+    }
+    next_clearing_ = now + 1h;
+    if (options_.keep > duration{0}) {
+        delete_older_journals(options_.dir, options_.node, wall_clock_() - options_.keep, path_);
+    }
+    // Files of earlier runs wait for our second file: a recovery may be reading them while the first one is written.
+    if (options_.compression == journal_compression_rule::zstd && seq_ > 1) {
+        for (const fs::path& file : journal_files(options_.dir, options_.node)) {
+            if (file != path_ && file.extension() != ".zst") {
+                to_compress_.push_back(file);
+            }
+        }
+    }
+}
+
+void journal_writer::fail(const std::string& what) {
+    next_try_ = steady::now() + options_.retry;
+    if (!desk_.failing.exchange(true) && alarms_) {
+        alarms_({"journal", alarm_state::raised, "journal: " + what + "; lines wait in memory, then are dropped"});
+    }
+}
+
+void journal_writer::recover() {
+    if (desk_.failing.exchange(false) && alarms_) {
+        alarms_({"journal", alarm_state::cleared, "journal: written again, into " + path_.string()});
+    }
+}
+
+}  // namespace td::runtime

@@ -1,0 +1,91 @@
+#pragma once
+// The recorder's thread: takes noted steps, writes them into files, starts new files, lets old ones go.
+
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/inbox.hpp"
+#include "runtime/journal_files.hpp"
+#include "runtime/open_file.hpp"
+#include "runtime/recorder.hpp"
+
+namespace td::runtime {
+
+/// The lines of one step.
+struct journal_piece {
+    instant at{};
+    std::uint64_t lines = 0;
+    std::string text;
+    std::unique_ptr<call::door_rules> rules;  ///< in force after it, where it is a change of rules
+    [[nodiscard]] std::size_t weight() const {
+        return text.size() + 128;
+    }  // the list and the allocator take about that
+};
+
+/// What both threads see.
+struct journal_desk {
+    explicit journal_desk(std::size_t limit) : pieces(limit) {}
+    inbox<journal_piece> pieces;
+    std::atomic<bool> stopping{false};
+    std::atomic<bool> failing{false};
+    std::atomic<std::uint64_t> lines{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::int64_t> noted{0};    ///< microseconds of the last step noted
+    std::atomic<std::int64_t> written{0};  ///< and of the last step written
+};
+
+class journal_writer {
+public:
+    journal_writer(recorder_options options, const call::door_rules& rules, std::function<instant()> wall_clock,
+                   alarm_sink alarms, journal_desk& desk);
+
+    /// Until the desk is stopping and everything is written, or cannot be.
+    void run();
+
+private:
+    void write_waiting();
+    bool write_batch();
+    void fill_batch();
+    void settle_batch();
+    bool new_file_due() const;
+    bool open_next();
+    bool write_header(instant now);
+    void look_after_file();
+    void look_after_old_files();
+    void fail(const std::string& what);
+    void recover();
+    [[nodiscard]] duration patience() const;
+
+    recorder_options options_;
+    call::door_rules rules_;  ///< in force behind the last line written
+    std::function<instant()> wall_clock_;
+    alarm_sink alarms_;
+    journal_desk& desk_;
+
+    std::deque<journal_piece> waiting_;
+    std::deque<journal_piece> batch_;  ///< the pieces whose text is in batch_text_
+    std::string batch_text_;
+    std::size_t batch_written_ = 0;
+
+    instant run_{};
+    std::uint32_t seq_ = 0;
+    open_file file_;
+    std::filesystem::path path_;
+    std::size_t file_bytes_ = 0;
+    instant opened_at_{};
+    bool unsynced_ = false;
+
+    std::chrono::steady_clock::time_point next_try_{};
+    std::chrono::steady_clock::time_point next_look_{};
+    std::chrono::steady_clock::time_point next_clearing_{};
+    std::deque<std::filesystem::path> to_compress_;
+    std::optional<journal_compression> compression_;
+};
+
+}  // namespace td::runtime

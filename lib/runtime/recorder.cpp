@@ -1,0 +1,110 @@
+#include "runtime/recorder.hpp"
+
+#include "journal/codec.hpp"
+#include "runtime/journal_writer.hpp"
+
+namespace td::runtime {
+
+struct recorder::shared {
+    shared(recorder_options options, const call::door_rules& rules, std::function<instant()> wall_clock,
+           alarm_sink alarms)
+        : desk(options.buffer_limit),
+          writer(std::move(options), rules, std::move(wall_clock), std::move(alarms), desk) {}
+    journal_desk desk;
+    journal_writer writer;
+};
+
+result<std::unique_ptr<recorder>> recorder::open(recorder_options options, const call::door_rules& rules,
+                                                 std::function<instant()> wall_clock, alarm_sink alarms) {
+    if (!is_node_name(options.node)) {
+        return failure{failure_kind::bad_input,
+                       "node name \"" + options.node + "\": use letters, digits, '.', '_' and '-', up to 64 of them"};
+    }
+    auto state = std::make_shared<shared>(std::move(options), rules, std::move(wall_clock), std::move(alarms));
+    return std::unique_ptr<recorder>(new recorder(std::move(state)));
+}
+
+recorder::recorder(std::shared_ptr<shared> state)
+    : state_(std::move(state)), thread_([shared = state_] { shared->writer.run(); }) {}
+
+recorder::~recorder() {
+    state_->desk.stopping = true;
+    state_->desk.pieces.ring();
+}
+
+void recorder::note(instant at, const call::fact& news, const call::commands& wishes) {
+    journal::write(text_, at, news);
+    for (const call::command& each : wishes) {
+        journal::write(text_, at, each);
+    }
+    put(at, 1 + wishes.size(), nullptr);
+}
+
+void recorder::note(instant at, const call::commands& wishes) {
+    if (wishes.empty()) {
+        return;
+    }
+    for (const call::command& each : wishes) {
+        journal::write(text_, at, each);
+    }
+    put(at, wishes.size(), nullptr);
+}
+
+void recorder::follow(instant at, const call::door_rules& rules) {
+    journal::write(text_, at, journal::rules_changed{rules});
+    put(at, 1, std::make_unique<call::door_rules>(rules));
+}
+
+void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::door_rules> rules) {
+    journal_piece piece{at, lines, {}, std::move(rules)};
+    if (gap_.lines > 0) {
+        journal::write(piece.text, at, gap_);
+    }
+    if (owed_ && !piece.rules) {
+        journal::write(piece.text, at, journal::rules_changed{*owed_});
+        piece.rules = std::make_unique<call::door_rules>(*owed_);
+    }
+    piece.text += text_;
+    text_.clear();
+    journal_desk& desk = state_->desk;
+    std::optional<call::door_rules> in_force;
+    if (piece.rules) {
+        in_force = *piece.rules;
+    }
+    const std::size_t weight = piece.weight();
+    if (desk.pieces.put(std::move(piece), weight)) {
+        desk.noted = at.time_since_epoch().count();
+        gap_ = {};
+        owed_.reset();
+        return;
+    }
+    gap_.since = gap_.lines == 0 ? at : gap_.since;
+    gap_.lines += lines;
+    desk.dropped += lines;
+    owed_ = std::move(in_force);
+}
+
+recorder_counts recorder::counts() const {
+    const journal_desk& desk = state_->desk;
+    recorder_counts now;
+    now.lines = desk.lines;
+    now.bytes = desk.bytes;
+    now.dropped = desk.dropped;
+    now.waiting = desk.pieces.weight();
+    now.lag = now.waiting == 0 ? duration{0} : std::max(duration{0}, duration{desk.noted - desk.written});
+    now.trouble = desk.failing ? alarm_state::raised : alarm_state::cleared;
+    return now;
+}
+
+result<done> recorder::close(std::chrono::milliseconds limit) {
+    state_->desk.stopping = true;
+    state_->desk.pieces.ring();
+    const bool over = thread_.over_within(limit);
+    if (const std::size_t left = state_->desk.pieces.weight(); left > 0) {
+        return failure{failure_kind::full, "journal: about " + std::to_string(left) + " bytes were not written" +
+                                               (over ? ": the disk refuses them" : ": the disk does not answer")};
+    }
+    return done{};
+}
+
+}  // namespace td::runtime
