@@ -252,17 +252,7 @@ void promises::saw_news(const sip_news& news) {
         real.heard_keys = real.heard_keys || news.what == sip_news::kind::heard_keys;
         return;
     }
-    if (news.what == sip_news::kind::invited) {
-        phones_[news.channel] = {leg->call, news.at};
-    } else if (news.what == sip_news::kind::phone_ended && phones_.erase(news.channel) != 0) {
-        const auto watched = calls_.find(leg->call);
-        if (watched != calls_.end() && watched->second.record &&
-            news.at > watched->second.recorded_at + ring_on_limit) {
-            blame(news.at, leg->call,
-                  "a phone was still busy with the call " + duration_text(news.at - watched->second.recorded_at) +
-                      " after its record");
-        }
-    }
+    check_ringing(news, leg->call);
     const auto watched = calls_.find(leg->call);
     if (watched == calls_.end()) {
         return;
@@ -273,6 +263,27 @@ void promises::saw_news(const sip_news& news) {
     } else if (news.what == sip_news::kind::phone_rings) {
         real.ever_ringing.insert(news.channel);
     }
+}
+
+/// A request that Asterisk carried out after the worker had given it up may make a phone ring late, but not for long:
+/// its first event betrays it.
+void promises::check_ringing(const sip_news& news, const call_id& call) {
+    if (news.what == sip_news::kind::phone_rings) {
+        ringing_since_[news.channel] = news.at;
+        return;
+    }
+    const auto rang = ringing_since_.find(news.channel);
+    if (news.what != sip_news::kind::phone_ended || rang == ringing_since_.end()) {
+        return;
+    }
+    const auto watched = calls_.find(call);
+    if (watched != calls_.end() && watched->second.record) {
+        const duration too_long = news.at - std::max(rang->second, watched->second.recorded_at);
+        if (too_long > ring_on_limit) {
+            blame(news.at, call, "a phone was rung or held for " + duration_text(too_long) + " after the record");
+        }
+    }
+    ringing_since_.erase(rang);
 }
 
 void promises::saw_visitor_leave(instant now, const std::string& channel) {

@@ -64,10 +64,6 @@ private:
         instant visitor_left_at = never;
         bool heard_keys = false;
     };
-    struct rung_leg {
-        call_id call;
-        instant since{};
-    };
 
     void take(instant now, const call::fact& news);
     void take(instant now, const call::command& wish, const call::commands& step);
@@ -76,6 +72,7 @@ private:
     void take(instant now, const call::push& wish);
     void take(instant now, const call::finish& wish);
     void check_losers(instant now, const call_watch& watched, const call::join& wish, const call::commands& step);
+    void check_ringing(const sip_news& news, const call_id& call);
     void check_truth(instant now, const call_watch& watched);
     void check_truth_to_the_letter(instant now, const call_watch& watched, const truth& real);
     call_watch* watch(instant now, const call_id& call, std::string_view wish);
@@ -84,8 +81,8 @@ private:
     const world_plan& plan_;
     std::map<call_id, call_watch> calls_;
     std::map<std::string, call_id> panels_;
-    std::map<std::string, truth> truths_;     // by the panel's channel
-    std::map<std::string, rung_leg> phones_;  // legs that a phone was invited for, until they end
+    std::map<std::string, truth> truths_;           // by the panel's channel
+    std::map<std::string, instant> ringing_since_;  // phones, by the channel of their leg
     std::vector<std::string> broken_;
     std::size_t answered_ = 0;
 };

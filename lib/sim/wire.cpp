@@ -95,11 +95,12 @@ void wire::carry_out(const call::command& command) {
                 queue(trunk_of(c.call), {send_dtmf{c.panel.text(), c.keys}, act::send_keys, c.call, {}});
             },
             [&](const call::drop_stray& c) {
-                queue(c.channel.text(), {hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}, false});
+                queue(c.channel.text(),
+                      {hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}, false, tries_at_strays});
             },
             [&](const call::remove_stray_bridge& c) {
                 queue(trunk_of(c.bridge),
-                      {delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}, false});
+                      {delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}, false, tries_at_strays});
             },
             [&](const call::find_accounts& c) { none(c); }, [&](const call::push& c) { none(c); },
             [&](const call::panel_taken& c) { none(c); }, [&](const call::panel_freed& c) { none(c); },
@@ -169,7 +170,7 @@ void wire::settle(const std::string& lane_name, std::uint64_t number, int status
         return;  // a reply after the time was over, or the end of a wait that was not needed
     }
     lane& done_in = lanes_[lane_name];
-    const wish done = std::move(done_in.front());
+    wish done = std::move(done_in.front());
     done_in.pop_front();
     if (done_in.empty()) {
         lanes_.erase(lane_name);
@@ -181,6 +182,9 @@ void wire::settle(const std::string& lane_name, std::uint64_t number, int status
     }
     if (done.awaited) {
         report(done, status);
+    } else if (done.tries_left > 0 && status != 404 && (status < 200 || status > 299)) {
+        --done.tries_left;
+        time_.put_after(pause_between_tries, [this, lane_name, done] { queue(lane_name, done); });
     }
 }
 
@@ -278,7 +282,7 @@ void wire::hear(const event& told) {
 }
 
 void wire::tell_of_arrival(const channel_snapshot& panel) {
-    if (!panels_known_.insert(panel.id).second) {
+    if (panels_known_.contains(panel.id)) {
         return;
     }
     const auto now = static_cast<std::uint64_t>(time_.now().time_since_epoch() / 1ms);
@@ -303,7 +307,11 @@ void wire::tell(const std::string& channel, call::fact news) {
     instant& last = last_told_[channel];
     last = std::max(last, time_.now() + some(faults_.latency) + some(faults_.delay));
     time_.put(last, [this, news, line = line_] {
-        if (line == line_) {
+        if (line != line_) {
+            return;  // it was on its way when the line broke
+        }
+        const auto* arrival = std::get_if<call::panel_arrived>(&news);
+        if (arrival == nullptr || panels_known_.insert(arrival->channel.text()).second) {
             to_.fact(news);
         }
     });

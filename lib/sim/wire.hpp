@@ -42,6 +42,8 @@ public:
     [[nodiscard]] bool idle() const { return lanes_.empty(); }
 
     static constexpr std::string_view app = "TdCallHandler";
+    static constexpr unsigned tries_at_strays = 10;
+    static constexpr duration pause_between_tries{2s};
 
 private:
     struct wish {
@@ -49,7 +51,8 @@ private:
         call::act kind = call::act::sound;
         call_id call;
         leg_no leg;
-        bool awaited = true;  // false for strays: nobody hears of the reply
+        bool awaited = true;      // false for strays: nobody hears of the reply
+        unsigned tries_left = 0;  // so often is a stray's hang-up repeated, as nobody else would
     };
     using lane = std::deque<wish>;  // a call has few requests at a time; the machine's limits bound it
 

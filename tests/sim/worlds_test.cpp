@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,8 +43,7 @@ TEST_CASE("worlds: every promise holds, whatever breaks", "[sim]") {
         const std::string verdict = td::sim::verdict_of_seed(seed);
         if (!verdict.empty()) {
             ++broken;
-            UNSCOPED_INFO(verdict);
-            CHECK(verdict.empty());
+            std::cerr << verdict;  // not through Catch, which would break its lines
         }
     }
     CHECK(broken == 0);
