@@ -37,6 +37,7 @@ public:
     void carry_out(const call::join& wish, instant now);
     void carry_out(const call::drop_leg& wish, instant now);
     void carry_out(const call::drop_panel& wish, instant now);
+    void carry_out(const call::give_back& wish, instant now);
     void carry_out(const call::remove_bridge& wish, instant now);
     void carry_out(const call::send_keys& wish, instant now);
     void carry_out(const call::drop_stray& wish, instant now);

@@ -89,7 +89,7 @@ bool http_reader::read_head(std::vector<http_reply>& out) {
     if (end == std::string::npos) {
         searched_ = buffer_.size();
         stuck_ = true;
-        return buffer_.size() - at_ <= head_limit;
+        return buffer_.size() - at_ <= head_limit + 3;  // the end may be half there
     }
     if (end - at_ > head_limit) {
         return false;
@@ -150,7 +150,10 @@ bool http_reader::read_chunk_size() {
     const std::size_t end = buffer_.find("\r\n", at_);
     if (end == std::string::npos) {
         stuck_ = true;
-        return buffer_.size() - at_ <= line_limit;
+        return buffer_.size() - at_ <= line_limit + 1;
+    }
+    if (end - at_ > line_limit) {
+        return false;
     }
     std::string_view line = std::string_view(buffer_).substr(at_, end - at_);
     line = trimmed(line.substr(0, std::min(line.find(';'), line.size())));
@@ -166,7 +169,10 @@ bool http_reader::read_trailer(std::vector<http_reply>& out) {
     const std::size_t end = buffer_.find("\r\n", at_);
     if (end == std::string::npos) {
         stuck_ = true;
-        return buffer_.size() - at_ <= line_limit;
+        return buffer_.size() - at_ <= line_limit + 1;
+    }
+    if (end - at_ > line_limit) {
+        return false;
     }
     const bool empty = end == at_;
     at_ = end + 2;

@@ -88,6 +88,7 @@ std::string_view name_of(errand what) {
         case errand::join: return "join";
         case errand::drop_leg: return "drop_leg";
         case errand::drop_panel: return "drop_panel";
+        case errand::give_back: return "give_back";
         case errand::remove_bridge: return "remove_bridge";
         case errand::send_keys: return "send_keys";
         case errand::drop_stray: return "drop_stray";
@@ -169,6 +170,13 @@ std::optional<exchange> request_maker::make(const call::drop_panel& wish) const 
     return on_channel(errand::drop_panel, trunk_of(wish.call), method::del, wish.panel.text(), drop_act(wish.reason));
 }
 
+std::optional<exchange> request_maker::make(const call::give_back& wish) const {
+    if (!fits_path(wish.panel)) {
+        return std::nullopt;
+    }
+    return on_channel(errand::give_back, trunk_of(wish.call), method::post, wish.panel.text(), "/continue");
+}
+
 std::optional<exchange> request_maker::make(const call::remove_bridge& wish) const {
     return on_bridge(errand::remove_bridge, wish.call, method::del, "");
 }
@@ -212,7 +220,9 @@ exchange request_maker::filter() const {
     append_encoded(made.target, app_);
     made.target += "/eventFilter";
     made.body = R"({"allowed":[{"type":"StasisStart"},{"type":"StasisEnd"},{"type":"ChannelDestroyed"},)"
-                R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"}]})";
+                R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"},)"
+                // Without it Asterisk carries requests of the WebSocket out and never answers them (seen on 22.10.1).
+                R"({"type":"RESTResponse"}]})";
     return made;
 }
 

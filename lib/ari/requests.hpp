@@ -25,6 +25,7 @@ enum class errand : std::uint8_t {
     join,
     drop_leg,
     drop_panel,
+    give_back,
     remove_bridge,
     send_keys,
     drop_stray,
@@ -78,6 +79,7 @@ public:
     [[nodiscard]] std::optional<exchange> make(const call::join& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::drop_leg& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::drop_panel& wish) const;
+    [[nodiscard]] std::optional<exchange> make(const call::give_back& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::remove_bridge& wish) const;
     /// None when there are no keys, more than 32, or any but 0-9 * # A-D.
     [[nodiscard]] std::optional<exchange> make(const call::send_keys& wish) const;

@@ -19,32 +19,36 @@ std::string number(leg_no leg) {
 
 std::string words(const call::fact& news) {
     return std::visit(
-        overloaded{[](const call::panel_arrived& f) { return "arrived:" + f.panel.text() + "/" + f.flat.text(); },
-                   [](const call::pbx_did& f) { return "did:" + std::string(call::name_of(f.what)) + "/" + number(f.leg); },
-                   [](const call::pbx_refused& f) {
-                       return "refused:" + std::string(call::name_of(f.what)) + "/" + number(f.leg) + "/" + std::to_string(f.status);
-                   },
-                   [](const call::pbx_seen& f) {
-                       std::string told = "seen:";
-                       for (const auto& channel : f.channels) {
-                           told += channel.name.text() + "=" + std::to_string(static_cast<int>(channel.state)) + ",";
-                       }
-                       return told + std::to_string(f.bridges.size());
-                   },
-                   [](const call::pbx_line_lost&) { return std::string("lost"); },
-                   [](const call::leg_answered& f) { return "answered:" + number(f.leg.leg); },
-                   [](const call::leg_ended& f) { return "ended:" + number(f.leg.leg); },
-                   [](const call::panel_left&) { return std::string("left"); },
-                   [](const call::leg_ringing& f) { return "ringing:" + number(f.leg.leg); },
-                   // The desk tells no other facts, but for keys, which these scripts do not press.
-                   [](const auto&) { return std::string("other"); }},
+        overloaded{
+            [](const call::panel_arrived& f) { return "arrived:" + f.panel.text() + "/" + f.flat.text(); },
+            [](const call::pbx_did& f) { return "did:" + std::string(call::name_of(f.what)) + "/" + number(f.leg); },
+            [](const call::pbx_refused& f) {
+                return "refused:" + std::string(call::name_of(f.what)) + "/" + number(f.leg) + "/" +
+                       std::to_string(f.status);
+            },
+            [](const call::pbx_seen& f) {
+                std::string told = "seen:";
+                for (const auto& channel : f.channels) {
+                    told += channel.name.text() + "=" + std::to_string(static_cast<int>(channel.state)) + ",";
+                }
+                return told + std::to_string(f.bridges.size());
+            },
+            [](const call::pbx_line_lost&) { return std::string("lost"); },
+            [](const call::leg_answered& f) { return "answered:" + number(f.leg.leg); },
+            [](const call::leg_ended& f) { return "ended:" + number(f.leg.leg); },
+            [](const call::panel_left&) { return std::string("left"); },
+            [](const call::leg_ringing& f) { return "ringing:" + number(f.leg.leg); },
+            // The desk tells no other facts, but for keys, which these scripts do not press.
+            [](const auto&) { return std::string("other"); }},
         news);
 }
 
 /// A desk whose requests are kept to be answered by the script.
 class script final : public courier {
 public:
-    explicit script(options wanted = {}) : desk_(named(std::move(wanted)), [] { return one; }, counted, [](level, const std::string&) {}) {
+    explicit script(options wanted = {})
+        : desk_(
+              named(std::move(wanted)), [] { return one; }, counted, [](level, const std::string&) {}) {
         desk_.send_by(*this);
     }
 
@@ -148,7 +152,8 @@ TEST_CASE("desk: a bridge that is there already is made", "[ari]") {
     s.wants(call::make_bridge{one});
     CHECK(s.reply(409, R"({"message":"Bridge with id 'x' already exists"})") == "did:bridge/0");
     s.wants(call::make_bridge{one});
-    CHECK(s.reply(500, R"({"message":"Supplying a bridge type when updating a bridge is not allowed."})") == "did:bridge/0");
+    CHECK(s.reply(500, R"({"message":"Supplying a bridge type when updating a bridge is not allowed."})") ==
+          "did:bridge/0");
     s.wants(call::make_bridge{one});
     CHECK(s.reply(500, R"({"error":"Allocation failed"})") == "refused:bridge/0/500");
 }
@@ -283,7 +288,8 @@ TEST_CASE("desk: after a connect the filter is set and everything is looked at",
     CHECK(s.sent() == "PUT:applications/td/eventFilter GET:applications/td GET:channels GET:bridges");
     s.reply(200);
     s.reply(200, R"({"channel_ids":["1.0","2.0"]})");
-    s.reply(200, R"([{"id":"1.0","state":"Ring"},{"id":"3.0","state":"Up"},{"id":")" + name + R"(.07","state":"Ringing"}])");
+    s.reply(200,
+            R"([{"id":"1.0","state":"Ring"},{"id":"3.0","state":"Up"},{"id":")" + name + R"(.07","state":"Ringing"}])");
     CHECK_FALSE(s.the_desk().in_the_picture());
     CHECK(s.reply(200, R"([{"id":")" + name + R"("},{"id":"other"}])") == "seen:1.0=0," + name + ".07=1,1");
     CHECK(s.the_desk().in_the_picture());

@@ -54,8 +54,9 @@ TEST_CASE("encoding: the URL of Asterisk", "[ari]") {
     CHECK(*parse_endpoint("http://pbx:80/asterisk/") == endpoint{"pbx", 80, "/asterisk"});
     CHECK(*parse_endpoint("http://[::1]:8089") == endpoint{"::1", 8089, ""});
     CHECK(*parse_endpoint("http://[::1]") == endpoint{"::1", 8088, ""});
-    for (const char* bad : {"", "127.0.0.1:8088", "https://pbx", "ws://pbx", "http://", "http://:80", "http://h:0", "http://h:70000",
-                            "http://h:8x", "http://::1", "http://h/?a", "http://h\r\nX: y", "http://h h"}) {
+    for (const char* bad :
+         {"", "127.0.0.1:8088", "https://pbx", "ws://pbx", "http://", "http://:80", "http://h:0", "http://h:70000",
+          "http://h:8x", "http://::1", "http://h/?a", "http://h\r\nX: y", "http://h h"}) {
         CAPTURE(bad);
         REQUIRE_FALSE(parse_endpoint(bad).ok());
         CHECK(parse_endpoint(bad).why().kind == failure_kind::bad_input);
@@ -81,7 +82,8 @@ TEST_CASE("encoding: what may stand in a dial string", "[ari]") {
 
 TEST_CASE("encoding: what can be printed", "[ari]") {
     CHECK(printable("5001 кв. 12 日本 😀"));
-    for (const char* bad : {"\x01", "\x7f", "\xc2\x85", "\xe2\x80\xae", "\xef\xbb\xbf", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x80", "\xf4\x90\x80\x80"}) {
+    for (const char* bad : {"\x01", "\x7f", "\xc2\x85", "\xe2\x80\xae", "\xef\xbb\xbf", "\xff", "\xc0\x80",
+                            "\xed\xa0\x80", "\xe2\x80", "\xf4\x90\x80\x80"}) {
         CHECK_FALSE(printable(bad));
     }
 }

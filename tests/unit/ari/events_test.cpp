@@ -34,7 +34,8 @@ std::string words(const event& news) {
                    [](const request_answered& e) {
                        return "reply:" + std::to_string(e.number) + "/" + std::to_string(e.status) + "/" + e.body;
                    },
-                   [](const of_no_interest&) { return std::string(); }, [](const unknown_event&) { return std::string("unknown"); },
+                   [](const of_no_interest&) { return std::string(); },
+                   [](const unknown_event&) { return std::string("unknown"); },
                    [](const broken_message&) { return std::string("broken"); }},
         news);
 }
@@ -101,22 +102,27 @@ TEST_CASE("events: arguments that cannot be used give empty names and a complain
     CHECK(arrival(R"(["5001"])") == complaint("flat argument of Stasis is missing"));
     CHECK(arrival(R"(["","12"])") == complaint("panel argument of Stasis is empty"));
     CHECK(arrival(R"(["5001","   "])") == complaint("flat argument of Stasis is empty"));
-    CHECK(arrival("[\"" + std::string(65, '7') + "\",\"1\"]") == complaint("panel argument of Stasis is longer than 64 bytes"));
-    for (const char* hidden : {"\\u0000", "a\\nb", "\\u001b[2J", "\\u007f", "\\u0085", "\\u202e", "\\u200b", "\\ufeff"}) {
+    CHECK(arrival("[\"" + std::string(65, '7') + "\",\"1\"]") ==
+          complaint("panel argument of Stasis is longer than 64 bytes"));
+    for (const char* hidden :
+         {"\\u0000", "a\\nb", "\\u001b[2J", "\\u007f", "\\u0085", "\\u202e", "\\u200b", "\\ufeff"}) {
         CHECK(arrival("[\"5001\",\"" + std::string(hidden) + "\"]") ==
               complaint("flat argument of Stasis has characters that cannot be printed"));
     }
 }
 
 TEST_CASE("events: the caller's number is no substitute for a missing argument", "[ari]") {
-    CHECK(read(R"({"type":"StasisStart","args":[],"channel":{"id":"1.0","caller":{"number":"5001"},"dialplan":{"exten":"12"}}})") ==
-          "panel:1.0 panel= flat= complaint=the panel argument of Stasis is missing");
+    CHECK(
+        read(
+            R"({"type":"StasisStart","args":[],"channel":{"id":"1.0","caller":{"number":"5001"},"dialplan":{"exten":"12"}}})") ==
+        "panel:1.0 panel= flat= complaint=the panel argument of Stasis is missing");
 }
 
 TEST_CASE("events: of our legs", "[ari]") {
     CHECK(read(R"({"type":"StasisStart","args":["5001","12"],)" + leg + "}") == "answered:07");
     CHECK(read(R"({"type":"ChannelStateChange",)" + leg + "}") == "ringing:07");
-    CHECK(read(R"({"type":"Dial","dialstatus":"PROGRESS","peer":{"id":"td.00000000000000000000000001.07"}})") == "ringing:07");
+    CHECK(read(R"({"type":"Dial","dialstatus":"PROGRESS","peer":{"id":"td.00000000000000000000000001.07"}})") ==
+          "ringing:07");
     CHECK(read(R"({"type":"StasisEnd",)" + leg + "}").empty());
     CHECK(read(R"({"type":"ChannelDestroyed","cause":21,"tech_cause":603,)" + leg + "}") == "ended:07/21/603");
     CHECK(read(R"({"type":"ChannelDtmfReceived","digit":"#",)" + leg + "}") == "key:07/#");
@@ -130,9 +136,11 @@ TEST_CASE("events: of a panel's channel", "[ari]") {
 }
 
 TEST_CASE("events: a channel whose name only resembles ours is a panel's", "[ari]") {
-    for (const char* name : {"td.00000000000000000000000001.7", "td.0000000000000000000000000I.07", "TD.00000000000000000000000001.07",
-                             "td.00000000000000000000000001.077", "td.00000000000000000000000001"}) {
-        CHECK(read(R"({"type":"StasisEnd","channel":{"id":")" + std::string(name) + "\"}}") == "left:" + std::string(name));
+    for (const char* name :
+         {"td.00000000000000000000000001.7", "td.0000000000000000000000000I.07", "TD.00000000000000000000000001.07",
+          "td.00000000000000000000000001.077", "td.00000000000000000000000001"}) {
+        CHECK(read(R"({"type":"StasisEnd","channel":{"id":")" + std::string(name) + "\"}}") ==
+              "left:" + std::string(name));
     }
 }
 
@@ -141,11 +149,14 @@ TEST_CASE("events: another worker took the application", "[ari]") {
 }
 
 TEST_CASE("events: a reply to a request over the WebSocket", "[ari]") {
-    CHECK(read(R"({"type":"RESTResponse","transaction_id":"td","request_id":"42","status_code":404,"message_body":"{\"message\":\"Channel not found\"}"})") ==
-          R"(reply:42/404/{"message":"Channel not found"})");
+    CHECK(
+        read(
+            R"({"type":"RESTResponse","transaction_id":"td","request_id":"42","status_code":404,"message_body":"{\"message\":\"Channel not found\"}"})") ==
+        R"(reply:42/404/{"message":"Channel not found"})");
     CHECK(read(R"({"type":"RESTResponse","request_id":"42","status_code":204})") == "reply:42/204/");
     for (const char* id : {"", "x", "-1", "99999999999999999999999", "4 2"}) {
-        CHECK(read(R"({"type":"RESTResponse","request_id":")" + std::string(id) + R"(","status_code":204})") == "broken");
+        CHECK(read(R"({"type":"RESTResponse","request_id":")" + std::string(id) + R"(","status_code":204})") ==
+              "broken");
     }
 }
 
@@ -184,7 +195,8 @@ TEST_CASE("events: broken messages are survived", "[ari]") {
 }
 
 TEST_CASE("events: a message of ten megabytes is read", "[ari]") {
-    CHECK(read(R"({"type":"StasisEnd","x":")" + std::string(10'000'000, 'x') + "\"," + panel + "}") == "left:1795401292.0");
+    CHECK(read(R"({"type":"StasisEnd","x":")" + std::string(10'000'000, 'x') + "\"," + panel + "}") ==
+          "left:1795401292.0");
 }
 
 TEST_CASE("events: causes that are no causes become 0", "[ari]") {

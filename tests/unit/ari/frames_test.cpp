@@ -23,9 +23,10 @@ std::string read(const std::string& bytes, std::size_t piece, std::size_t limit 
     frame_reader reader(limit);
     std::string told;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
-        const bool sound = reader.take(std::string_view(bytes).substr(at, piece), [&](opcode kind, std::string_view payload) {
-            told += std::to_string(static_cast<int>(kind)) + ":" + std::string(payload) + " ";
-        });
+        const bool sound =
+            reader.take(std::string_view(bytes).substr(at, piece), [&](opcode kind, std::string_view payload) {
+                told += std::to_string(static_cast<int>(kind)) + ":" + std::string(payload) + " ";
+            });
         if (!sound) {
             return told + "!";
         }
@@ -54,14 +55,14 @@ TEST_CASE("frames: fragments are put together, with a ping between them", "[ari]
 }
 
 TEST_CASE("frames: a broken protocol is refused", "[ari]") {
-    CHECK(read(frame(0xc1, "x")) == "!");                       // an extension nobody agreed to
-    CHECK(read(frame(0x83, "x")) == "!");                       // a reserved opcode
+    CHECK(read(frame(0xc1, "x")) == "!");  // an extension nobody agreed to
+    CHECK(read(frame(0x83, "x")) == "!");  // a reserved opcode
     CHECK(read(frame(0x8b, "x")) == "!");
-    CHECK(read(frame(0x80, "x")) == "!");                       // the end of nothing
-    CHECK(read(frame(0x01, "x") + frame(0x81, "y")) == "!");    // a beginning before the end
-    CHECK(read(frame(0x09, "x")) == "!");                       // half a ping
-    CHECK(read(frame(0x89, std::string(126, 'x'))) == "!");     // a ping that is too long
-    CHECK(read(std::string("\x81\x81mask", 6)) == "!");         // a server does not mask
+    CHECK(read(frame(0x80, "x")) == "!");                     // the end of nothing
+    CHECK(read(frame(0x01, "x") + frame(0x81, "y")) == "!");  // a beginning before the end
+    CHECK(read(frame(0x09, "x")) == "!");                     // half a ping
+    CHECK(read(frame(0x89, std::string(126, 'x'))) == "!");   // a ping that is too long
+    CHECK(read(std::string("\x81\x81mask", 6)) == "!");       // a server does not mask
 }
 
 TEST_CASE("frames: a message beyond the limit is refused before it is there", "[ari]") {
@@ -85,11 +86,14 @@ TEST_CASE("frames: ours are masked and have the shortest length", "[ari]") {
 TEST_CASE("frames: the handshake of RFC 6455 section 1.3", "[ari]") {
     const std::string nonce = "dGhlIHNhbXBsZSBub25jZQ==";
     CHECK(expected_accept(nonce) == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    const std::string good = "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nSec-WebSocket-Accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    const std::string good =
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nSec-WebSocket-Accept:  "
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
     CHECK(handshake_status(good, nonce) == 101);
     CHECK(handshake_status(good, "another") == 0);
     CHECK(handshake_status("HTTP/1.1 101 Switching Protocols\r\n", nonce) == 0);
     CHECK(handshake_status("HTTP/1.1 401 Unauthorized\r\n", nonce) == 401);
     CHECK(handshake_status("SSH-2.0-OpenSSH\r\n", nonce) == 0);
-    CHECK(handshake("/ari/events?app=td", "Host: h\r\n", nonce).starts_with("GET /ari/events?app=td HTTP/1.1\r\nHost: h\r\n"));
+    CHECK(handshake("/ari/events?app=td", "Host: h\r\n", nonce)
+              .starts_with("GET /ari/events?app=td HTTP/1.1\r\nHost: h\r\n"));
 }

@@ -11,8 +11,8 @@ namespace {
 
 const std::string done = "HTTP/1.1 204 No Content\r\n\r\n";
 
-/// Lanes between a scripted Asterisk and a scripted desk. Requests are called by their target; every act answers with what
-/// the lanes did: "open:0 write:0/a,b close:0 reply:a/204 lost:b/unheard ws:c".
+/// Lanes between a scripted Asterisk and a scripted desk. Requests are called by their target; every act answers with
+/// what the lanes did: "open:0 write:0/a,b close:0 reply:a/204 lost:b/unheard ws:c".
 class script final : public wires, public correspondent {
 public:
     explicit script(limits limit = {}, transport way = transport::http) : lanes_(limit, way, "", "", *this, *this) {}
@@ -82,7 +82,10 @@ public:
         say("reply:" + request.target + "/" + std::to_string(status) + std::string(body));
     }
     void lost(exchange request, loss why, instant at) override {
-        say("lost:" + request.target + (why == loss::unsent ? "/unsent" : why == loss::overdue ? "/overdue" : "/unheard"));
+        say("lost:" + request.target +
+            (why == loss::unsent    ? "/unsent"
+             : why == loss::overdue ? "/overdue"
+                                    : "/unheard"));
         if (repeats) {
             lanes_.submit(std::move(request), at);
         }

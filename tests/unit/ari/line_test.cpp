@@ -25,8 +25,8 @@ public:
         return told();
     }
     std::string accept() {
-        return got("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + expected_accept(nonce_) +
-                   "\r\n\r\n");
+        return got("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " +
+                   expected_accept(nonce_) + "\r\n\r\n");
     }
     std::string closed() {
         line_.closed("cut", now);
@@ -109,7 +109,7 @@ TEST_CASE("line: our own standstill is not Asterisk's silence", "[ari]") {
     s.up();
     CHECK(s.jump(60s) == "frame:9");
     CHECK(s.wait(2400ms) == "frame:9 frame:9");
-    CHECK(s.wait(200ms) == "close lost(nothing heard, no pong)");
+    CHECK(s.wait(100ms) == "close lost(nothing heard, no pong)");
 }
 
 TEST_CASE("line: it is made again for ever, with pauses that grow to two seconds", "[ari]") {

@@ -32,10 +32,12 @@ TEST_CASE("requests: what each command asks", "[ari]") {
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::progress})) == "POST channels/1795401292.0/progress");
     CHECK(words(m.make(call::make_bridge{one})) == "POST bridges/" + name + "?type=mixing");
     CHECK(words(m.make(call::answer_panel{one, panel})) == "POST channels/1795401292.0/answer");
-    CHECK(words(m.make(call::join{leg7, panel})) == "POST bridges/" + name + "/addChannel?channel=1795401292.0," + name + ".07");
+    CHECK(words(m.make(call::join{leg7, panel})) ==
+          "POST bridges/" + name + "/addChannel?channel=1795401292.0," + name + ".07");
     CHECK(words(m.make(call::drop_leg{leg7, call::hangup_reason::answered_elsewhere})) ==
           "DELETE channels/" + name + ".07?reason=answered_elsewhere");
-    CHECK(words(m.make(call::drop_panel{one, panel, call::hangup_reason::busy})) == "DELETE channels/1795401292.0?reason=busy");
+    CHECK(words(m.make(call::drop_panel{one, panel, call::hangup_reason::busy})) ==
+          "DELETE channels/1795401292.0?reason=busy");
     CHECK(words(m.make(call::remove_bridge{one})) == "DELETE bridges/" + name);
     CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) == "POST channels/1795401292.0/dtmf?dtmf=1%23%2A");
     CHECK(words(m.make(call::drop_stray{channel_id(name + ".07")})) == "DELETE channels/" + name + ".07");
@@ -44,13 +46,15 @@ TEST_CASE("requests: what each command asks", "[ari]") {
 
 TEST_CASE("requests: a dial carries the account, the application, whole seconds and the panel as caller", "[ari]") {
     CHECK(words(maker().make(dial_of("+79001112233", "5001", 44'200ms))) ==
-          "POST channels/" + name + ".07?endpoint=PJSIP%2F%2B79001112233%40kamailio&app=Td%20Call%26Handler&appArgs=leg&timeout=45"
-          "&callerId=%3C5001%3E");
+          "POST channels/" + name +
+              ".07?endpoint=PJSIP%2F%2B79001112233%40kamailio&app=Td%20Call%26Handler&appArgs=leg&timeout=45"
+              "&callerId=%3C5001%3E");
     CHECK(words(maker().make(dial_of("1", "5001", 0s))).find("&timeout=1&") != std::string::npos);
 }
 
 TEST_CASE("requests: hostile accounts are not dialled", "[ari]") {
-    for (const char* bad : {"", "79001112233@evil", "1/sip:x@y", "1&PJSIP/2", "1,2", "1\r\nX-Evil: 1", "кв", "{account}"}) {
+    for (const char* bad :
+         {"", "79001112233@evil", "1/sip:x@y", "1&PJSIP/2", "1,2", "1\r\nX-Evil: 1", "кв", "{account}"}) {
         CHECK(words(maker().make(dial_of(bad, "5001"))) == "none");
     }
 }
@@ -58,7 +62,8 @@ TEST_CASE("requests: hostile accounts are not dialled", "[ari]") {
 TEST_CASE("requests: a panel in the dial string is held to the same rule, as caller id it is made harmless", "[ari]") {
     const request_maker names_panel("td", "PJSIP/{account}-{panel}@kamailio");
     CHECK(words(names_panel.make(dial_of("1", "50@01"))) == "none");
-    CHECK(words(names_panel.make(dial_of("1", "5001"))).find("endpoint=PJSIP%2F1-5001%40kamailio&") != std::string::npos);
+    CHECK(words(names_panel.make(dial_of("1", "5001"))).find("endpoint=PJSIP%2F1-5001%40kamailio&") !=
+          std::string::npos);
     CHECK(words(maker().make(dial_of("1", "5\"> <0"))).ends_with("&callerId=%3C5____0%3E"));
 }
 
@@ -99,9 +104,13 @@ TEST_CASE("requests: the same request as HTTP and as a message", "[ari]") {
     std::string http;
     append_http(http, filter, "/pbx", "Host: h\r\n");
     const std::string body = filter.body;
-    CHECK(http == "PUT /pbx/ari/applications/Td%20Call%26Handler/eventFilter HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-                  "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    CHECK(http ==
+          "PUT /pbx/ari/applications/Td%20Call%26Handler/eventFilter HTTP/1.1\r\nHost: h\r\nContent-Type: "
+          "application/json\r\n"
+          "Content-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
     CHECK(socket_text(*maker().make(call::remove_bridge{one})) ==
-          R"({"type":"RESTRequest","transaction_id":"td","request_id":"0","method":"DELETE","uri":"bridges/)" + name + "\"}");
+          R"({"type":"RESTRequest","transaction_id":"td","request_id":"0","method":"DELETE","uri":"bridges/)" + name +
+              "\"}");
     CHECK(socket_text(filter).find(R"("message_body":"{\"allowed\":[{\"type\":\"StasisStart\"})") != std::string::npos);
 }
