@@ -1,33 +1,60 @@
 #pragma once
-// A directory for one test, gone afterwards.
+// A real directory for one test, and waiting for what a thread will do.
 
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
-namespace td::test {
+namespace td {
 
-class scratch_directory {
+class scratch_dir {
 public:
-    scratch_directory() {
+    scratch_dir() {
         std::string name = (std::filesystem::temp_directory_path() / "tdctl-test-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error("no scratch directory in " + name);
+            throw std::runtime_error("cannot make " + name);
         }
         path_ = name;
     }
-    scratch_directory(const scratch_directory&) = delete;
-    scratch_directory& operator=(const scratch_directory&) = delete;
-    ~scratch_directory() {
-        std::error_code none;
-        std::filesystem::remove_all(path_, none);
+    scratch_dir(const scratch_dir&) = delete;
+    scratch_dir& operator=(const scratch_dir&) = delete;
+    ~scratch_dir() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
     }
-
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
     std::filesystem::path path_;
 };
 
-}  // namespace td::test
+/// True as soon as `condition` is; false when it is not within ten seconds.
+template <class Condition>
+[[nodiscard]] bool comes_true(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
+inline std::string text_of_file(const std::filesystem::path& file) {
+    std::ifstream from(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(from), {}};
+}
+
+inline void write_file(const std::filesystem::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
+
+}  // namespace td
