@@ -34,6 +34,8 @@ struct verb {
 /// All verbs, in the order of --help.
 [[nodiscard]] std::vector<verb> all_verbs();
 
+[[nodiscard]] verb serve_ari_verb();
 [[nodiscard]] verb config_verb();
+[[nodiscard]] verb load_test_verb();
 
 }  // namespace td::cmd

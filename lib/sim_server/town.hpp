@@ -72,7 +72,7 @@ public:
     /// Panels in a call.
     [[nodiscard]] std::size_t panels_busy() const { return busy_.size(); }
 
-    [[nodiscard]] sim::fake_asterisk& asterisk() { return model_; }
+    [[nodiscard]] const sim::fake_asterisk& asterisk() const { return model_; }
     [[nodiscard]] ari_server& ari() { return ari_; }
     [[nodiscard]] crm_server& crm() { return crm_; }
     [[nodiscard]] push_server& push() { return push_; }
