@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <stdexcept>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/deadlines.hpp"
+#include "http/trouble.hpp"
 
 // After <utility>: Boost 1.74's Asio uses std::exchange without including it.
 #include <boost/asio/io_context.hpp>
@@ -91,43 +91,6 @@ const char* name_of(method how) {
         case method::remove: return "DELETE";
     }
     return "GET";
-}
-
-failure trouble(failure_kind kind, std::string reason) {
-    return {kind, std::move(reason)};
-}
-
-/// libcurl's word for what went wrong, in ours. `os_error` is the errno of a connection that could not be made.
-failure translated(CURLcode code, long os_error) {
-    // Not an exhaustive switch: libcurl has a hundred codes and new ones come; all others are named by their number.
-    if (code == CURLE_OPERATION_TIMEDOUT || os_error == ETIMEDOUT) {
-        return trouble(failure_kind::unreachable, "timeout");
-    }
-    if (code == CURLE_COULDNT_RESOLVE_HOST) {
-        return trouble(failure_kind::unreachable, "dns");
-    }
-    if (code == CURLE_COULDNT_CONNECT) {
-        return trouble(failure_kind::unreachable, os_error == ECONNREFUSED ? "refused" : "unreachable");
-    }
-    if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING ||
-        code == CURLE_PARTIAL_FILE) {
-        return trouble(failure_kind::unreachable, "reset");
-    }
-    if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
-        code == CURLE_SSL_CIPHER || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
-        code == CURLE_SSL_INVALIDCERTSTATUS) {
-        return trouble(failure_kind::unreachable, "tls");
-    }
-    if (code == CURLE_FILESIZE_EXCEEDED) {
-        return trouble(failure_kind::broken_data, "too_large");
-    }
-    if (code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING) {
-        return trouble(failure_kind::broken_data, "broken_http");
-    }
-    if (code == CURLE_URL_MALFORMAT) {
-        return trouble(failure_kind::bad_input, "bad_url");
-    }
-    return trouble(failure_kind::unreachable, "curl_" + std::to_string(static_cast<int>(code)));
 }
 
 /// One request from `send` to its completion.
@@ -339,7 +302,7 @@ private:
             take_running(ended->number, trouble(asked ? failure_kind::broken_data : failure_kind::bad_input,
                                                 asked ? "broken_http" : "bad_url"));
         } else if (code != CURLE_OK) {
-            take_running(ended->number, translated(code, os_error));
+            take_running(ended->number, translated(static_cast<int>(code), os_error));
         } else {
             take_running(ended->number, response{static_cast<int>(status), std::move(ended->body)});
         }

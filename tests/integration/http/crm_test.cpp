@@ -124,7 +124,7 @@ TEST_CASE("http crm: calls for one flat at the same time are one request", "[crm
 }
 
 TEST_CASE("http crm: what it said survives a restart while the CRM is down", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     const auto memory = dir.path() / "crm.jsonl";
     std::string url;
     {
@@ -165,7 +165,7 @@ TEST_CASE("http crm: destroyed in the midst of questions it tells nobody", "[crm
 }
 
 TEST_CASE("file crm: answers from the file, and a broken file keeps the old answers", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     const auto path = dir.path() / "flats.toml";
     std::ofstream(path) << "[panels.5001]\nname = \"Lenina 1\"\n[panels.5001.flats.12]\naccounts = [\"79001112233\"]\n";
     boost::asio::io_context loop;

@@ -104,7 +104,7 @@ public:
     void thaw() const { ::kill(pid_, SIGCONT); }
 
 private:
-    test::scratch_directory dir_;
+    scratch_dir dir_;
     std::uint16_t port_;
     pid_t pid_ = 0;
 };

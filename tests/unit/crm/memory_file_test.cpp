@@ -60,7 +60,7 @@ TEST_CASE("memory line: anything else is damaged", "[crm]") {
 }
 
 TEST_CASE("memory file: what was added is there after a restart", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     const memory_file_options options{.path = dir.path() / "crm.jsonl"};
     {
         memory_file file(options, [] { return noon; });
@@ -77,7 +77,7 @@ TEST_CASE("memory file: what was added is there after a restart", "[crm]") {
 }
 
 TEST_CASE("memory file: damaged lines are skipped and counted, a torn end spoils no later line", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     const memory_file_options options{.path = dir.path() / "crm.jsonl"};
     std::ofstream(options.path) << written(line("1", "a")) << "rubbish\n\n"
                                 << written(line("2", "b")) << "{\"at\":\"20";
@@ -92,7 +92,7 @@ TEST_CASE("memory file: damaged lines are skipped and counted, a torn end spoils
 }
 
 TEST_CASE("memory file: when it has grown it is written anew with the latest of each, no older than stale", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     memory_file_options options{.path = dir.path() / "crm.jsonl"};
     options.slack_bytes = 0;
     options.entries = 3;
@@ -111,7 +111,7 @@ TEST_CASE("memory file: when it has grown it is written anew with the latest of 
 }
 
 TEST_CASE("memory file: a directory that is not there loses lines, not calls", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     const memory_file_options options{.path = dir.path() / "gone" / "crm.jsonl"};
     memory_file file(options, [] { return noon; });
     CHECK(loaded(file).empty());
@@ -124,7 +124,7 @@ TEST_CASE("memory file: a directory that is not there loses lines, not calls", "
 }
 
 TEST_CASE("memory file: beyond the queue's bytes a line is lost and counted", "[crm]") {
-    const test::scratch_directory dir;
+    const scratch_dir dir;
     memory_file_options options{.path = dir.path() / "crm.jsonl"};
     options.queue_bytes = 10;
     memory_file file(options, [] { return noon; });
