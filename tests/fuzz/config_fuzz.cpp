@@ -1,4 +1,5 @@
-// Any bytes as a configuration file: loading must end, must not throw, and what it shows must load again to the same values.
+// Any bytes as a configuration file: loading must end, must not throw, and what it shows must load again to the same
+// values.
 
 #include <cstddef>
 #include <cstdint>
