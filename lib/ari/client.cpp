@@ -388,6 +388,10 @@ void client::carry_out(const call::drop_panel& wish) {
     insides_->carry_out(wish);
 }
 
+void client::carry_out(const call::give_back& wish) {
+    insides_->carry_out(wish);
+}
+
 void client::carry_out(const call::remove_bridge& wish) {
     insides_->carry_out(wish);
 }

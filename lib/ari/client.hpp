@@ -50,6 +50,7 @@ public:
     void carry_out(const call::join& wish) override;
     void carry_out(const call::drop_leg& wish) override;
     void carry_out(const call::drop_panel& wish) override;
+    void carry_out(const call::give_back& wish) override;
     void carry_out(const call::remove_bridge& wish) override;
     void carry_out(const call::send_keys& wish) override;
     void carry_out(const call::drop_stray& wish) override;

@@ -38,6 +38,7 @@ std::optional<call::act> act_of(errand what) {
         case errand::join: return call::act::join;
         case errand::drop_leg: return call::act::drop_leg;
         case errand::drop_panel: return call::act::drop_panel;
+        case errand::give_back: return call::act::give_back;
         case errand::remove_bridge: return call::act::remove_bridge;
         case errand::send_keys: return call::act::send_keys;
         case errand::drop_stray:
@@ -49,6 +50,11 @@ std::optional<call::act> act_of(errand what) {
         case errand::see_bridges: return std::nullopt;
     }
     return std::nullopt;
+}
+
+/// Keys open a door, and a panel that was given back may be in the hands of another worker by now: not twice.
+bool repeatable(errand what) {
+    return what != errand::send_keys && what != errand::give_back;
 }
 
 bool is_picture(errand what) {
@@ -105,6 +111,10 @@ void desk::carry_out(const call::drop_leg& wish, instant now) {
 
 void desk::carry_out(const call::drop_panel& wish, instant now) {
     ask(errand::drop_panel, trunk_of(wish.call), {}, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::give_back& wish, instant now) {
+    ask(errand::give_back, trunk_of(wish.call), {}, maker_.make(wish), now);
 }
 
 void desk::carry_out(const call::remove_bridge& wish, instant now) {
@@ -174,6 +184,7 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
         case errand::send_keys: report(call::act::send_keys, is_good(status)); return;
         case errand::drop_leg:
         case errand::drop_panel:
+        case errand::give_back:
         case errand::remove_bridge:
             if (!is_good(status)) {
                 refuse(request, status);
@@ -296,9 +307,9 @@ void desk::lost(exchange request, loss why, instant now) {
         check_dial(request, first, now);
         return;
     }
-    // Keys open a door: they are not sent twice. Everything else can be: Asterisk answers a repeated answer and
-    // addChannel with 204, a repeated bridge with what bridge_was_there() knows, a repeated hang-up with 404.
-    if (why != loss::unheard || request.what == errand::send_keys || ++request.losses > most_losses) {
+    // Asterisk answers a repeated answer and addChannel with 204, a repeated bridge with what bridge_was_there() knows,
+    // a repeated hang-up with 404.
+    if (why != loss::unheard || !repeatable(request.what) || ++request.losses > most_losses) {
         if (act_of(request.what)) {
             refuse(request, 0);
         } else {

@@ -241,6 +241,9 @@ TEST_CASE("desk: what is safe to repeat is repeated, keys are not", "[ari]") {
     CHECK(s.reply(204) == "did:answer/0");
     s.wants(call::send_keys{one, panel, "1"});
     CHECK(s.lose() == "refused:send_keys/0/0");
+    s.wants(call::give_back{one, panel});
+    s.sent();
+    CHECK(s.lose() == "refused:give_back/0/0");
     CHECK(s.sent().empty());
 }
 
