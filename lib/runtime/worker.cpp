@@ -17,7 +17,10 @@ struct worker::timer {
 
 worker::worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::door_rules rules,
                std::vector<witness*> witnesses)
-    : clock_(clock), board_(std::move(rules)), witnesses_(std::move(witnesses)), timer_(std::make_shared<timer>(loop)) {}
+    : clock_(clock),
+      board_(std::move(rules)),
+      witnesses_(std::move(witnesses)),
+      timer_(std::make_shared<timer>(loop)) {}
 
 worker::~worker() = default;
 
@@ -39,17 +42,17 @@ void worker::work_off() {
         const call::fact news = std::move(inbox_.front());
         inbox_.pop_front();
         const instant now = clock_.now();
-        for (witness* w : witnesses_) {
-            w->saw(now, news);
-        }
         board_.step(now, news, wishes_);
-        carry_out(now);
+        for (witness* w : witnesses_) {
+            w->saw(now, news, wishes_);
+        }
+        carry_out();
     }
     stepping_ = false;
     arm();
 }
 
-void worker::carry_out(instant now) {
+void worker::carry_out() {
     const auto act = overloaded{
         [&](const call::find_accounts& wish) { roles_->crm.find(wish); },
         [&](const call::push& wish) { roles_->push.send(wish); },
@@ -59,16 +62,13 @@ void worker::carry_out(instant now) {
         [&](const auto& wish) { roles_->pbx.carry_out(wish); },  // all the rest is Asterisk's; ports::pbx names each
     };
     for (const call::command& wish : wishes_) {
-        for (witness* w : witnesses_) {
-            w->asked(now, wish);
-        }
         std::visit(act, wish);
     }
     wishes_.clear();
 }
 
-/// A deadline that moved away keeps the older alarm: it wakes once for nothing, which is cheaper than setting it anew for
-/// every fact.
+/// A deadline that moved away keeps the older alarm: it wakes once for nothing, which is cheaper than setting it anew
+/// for every fact.
 void worker::arm() {
     const instant next = board_.next_deadline();
     if (next >= timer_->armed_at) {

@@ -1,6 +1,6 @@
 #pragma once
-// Runs the switchboard in real time: stamps every fact, steps the machine, carries its commands to the roles, and wakes for
-// its deadlines. It decides nothing. All of it runs on one loop.
+// Runs the switchboard in real time: stamps every fact, steps the machine, carries its commands to the roles, and wakes
+// for its deadlines. It decides nothing. All of it runs on one loop.
 
 #include <deque>
 #include <memory>
@@ -16,13 +16,12 @@
 
 namespace td::runtime {
 
-/// Sees everything that goes into the machine and comes out of it, in order: the journal, the metrics, the log. It returns
+/// Sees every step of the machine, before its commands are carried out: the journal, the metrics, the log. It returns
 /// at once.
 class witness {
 public:
     virtual ~witness() = default;
-    virtual void saw(instant at, const call::fact& news) = 0;
-    virtual void asked(instant at, const call::command& wish) = 0;
+    virtual void saw(instant at, const call::fact& news, const call::commands& wishes) = 0;
 };
 
 /// Who carries out what the machine asks for. They must outlive the worker.
@@ -54,7 +53,7 @@ private:
     struct timer;
 
     void work_off();
-    void carry_out(instant now);
+    void carry_out();
     void arm();
 
     const steady_utc& clock_;

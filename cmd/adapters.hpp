@@ -1,0 +1,70 @@
+#pragma once
+// From settings to the adapters that play a worker's roles: the only place that knows which adapter stands behind which
+// port.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ari/client.hpp"
+#include "config/settings.hpp"
+#include "crm/file_crm.hpp"
+#include "crm/http_crm.hpp"
+#include "feed/spool.hpp"
+#include "panel/redis_panel_line.hpp"
+#include "ports/ports.hpp"
+#include "push/http_push.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/recorder.hpp"
+#include "runtime/status_server.hpp"
+
+namespace td::cmd {
+
+/// Gives the secret that a key refers to, or says why it cannot.
+using secret_reader = std::function<result<secret>(const config::secret_ref&)>;
+
+[[nodiscard]] runtime::log_options log_options(const config::settings& from);
+[[nodiscard]] runtime::log_level log_level(const config::settings& from);
+[[nodiscard]] runtime::recorder_options recorder_options(const config::settings& from, const std::string& node);
+[[nodiscard]] feed::spool_options spool_options(const config::settings& from);
+[[nodiscard]] runtime::status_options status_options(const config::settings& from);
+[[nodiscard]] result<ari::options> ari_options(const config::settings& from, const secret_reader& secrets);
+
+/// The CRM that crm.url names: a server, or a file that can be read again.
+struct chosen_crm {
+    std::unique_ptr<crm::http_crm> server;
+    std::unique_ptr<crm::file_crm> file;
+    [[nodiscard]] ports::crm& role() const { return server ? static_cast<ports::crm&>(*server) : *file; }
+};
+[[nodiscard]] result<chosen_crm> open_crm(boost::asio::io_context& loop, const config::settings& from,
+                                          const secret_reader& secrets, std::function<instant()> now,
+                                          ports::fact_sink facts);
+
+struct chosen_push {
+    std::unique_ptr<ports::push_server> role;
+    push::http_push* server = nullptr;  ///< the same, when it is a server
+};
+[[nodiscard]] result<chosen_push> open_push(boost::asio::io_context& loop, const config::settings& from,
+                                            const secret_reader& secrets, std::function<instant()> now,
+                                            ports::fact_sink facts);
+
+struct chosen_line {
+    std::unique_ptr<ports::panel_line> role;
+    panel::redis_panel_line* redis = nullptr;  ///< the same, when panels.busy is a Redis
+};
+[[nodiscard]] result<chosen_line> open_line(boost::asio::io_context& loop, const config::settings& from,
+                                            const secret_reader& secrets, ports::fact_sink facts);
+
+/// Lines of an adapter's own kind in the worker's log, with area=ari.
+[[nodiscard]] ari::log_sink ari_log(runtime::log& to);
+
+/// What the adapters counted, into the metrics.
+void show(const ari::counters& from, runtime::metrics& to);
+void show(const runtime::recorder_counts& from, runtime::metrics& to);
+void show(const feed::spool_counts& from, instant now, runtime::metrics& to);
+
+/// Makes the directory where it is missing and tries to write into it. Failure: not_allowed, with the remedy.
+[[nodiscard]] result<done> be_able_to_write(const std::string& directory, const std::string& key);
+
+}  // namespace td::cmd

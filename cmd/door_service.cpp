@@ -1,0 +1,407 @@
+#include "cmd/door_service.hpp"
+
+#include <csignal>
+#include <ctime>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+#include "cmd/adapters.hpp"
+#include "runtime/call_log.hpp"
+#include "runtime/call_meter.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/service_notice.hpp"
+#include "runtime/worker.hpp"
+
+namespace td::cmd {
+namespace {
+
+constexpr std::chrono::milliseconds last_words{2000};  // for journal, spool and log to reach the disk at the end
+constexpr duration drain_check = 50ms;
+
+/// Names of calls: the clock and 80 bits of a generator seeded by the system's randomness.
+class call_names {
+public:
+    explicit call_names(const runtime::steady_utc& clock) : clock_(clock), random_(seed()) {}
+    call_id operator()() {
+        const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
+        return call_id::of(static_cast<std::uint64_t>(now.count()), static_cast<std::uint16_t>(random_.next()),
+                           random_.next());
+    }
+
+private:
+    static std::uint64_t seed() {
+        std::random_device device;
+        return (std::uint64_t{device()} << 32U) | device();
+    }
+    const runtime::steady_utc& clock_;
+    random_source random_;
+};
+
+/// The journal as a witness of the worker.
+class journal_witness final : public runtime::witness {
+public:
+    explicit journal_witness(runtime::recorder& to) : recorder_(to) {}
+    void saw(instant at, const call::fact& news, const call::commands& wishes) override {
+        recorder_.note(at, news, wishes);
+    }
+
+private:
+    runtime::recorder& recorder_;
+};
+
+instant wall_clock() {
+    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+struct door_service::insides {
+    insides(context& outside, const service_wishes& told, const config::settings& from);
+
+    result<done> open_stores();
+    result<done> open_adapters();
+    result<done> open_status_page();
+
+    void start();
+    void reach_asterisk_or_end();
+    void watch();
+    void on_signal(int number);
+    void drain(int number);
+    void end_when_empty();
+    void reload();
+    void stop_by(const failure& why);
+    void stop(exit_status how);
+    exit_status last();
+
+    std::vector<std::string> why_not_ready() const;
+    std::string status_line() const;
+    std::function<instant()> now() {
+        return [this] { return clock.now(); };
+    }
+    ports::fact_sink facts() {
+        return [this](call::fact news) { worker->take(std::move(news)); };
+    }
+    alarm_sink alarms() {
+        return [this](const alarm& news) {
+            const bool raised = news.state == alarm_state::raised;
+            log.say(raised ? runtime::log_level::error : runtime::log_level::info,
+                    raised ? "alarm raised" : "alarm cleared", {{"alarm", news.name}, {"said", news.text}});
+        };
+    }
+
+    context& with;
+    service_wishes wishes;
+    config::settings settings;
+    boost::asio::io_context loop{1};
+    runtime::steady_utc clock;
+    runtime::log log;
+    runtime::metrics metrics;
+    runtime::service_notice notice;
+    runtime::call_log call_log{log};
+    runtime::call_meter call_meter{metrics};
+    std::unique_ptr<runtime::recorder> recorder;
+    std::unique_ptr<journal_witness> journal;
+    std::unique_ptr<feed::spool> spool;
+    std::unique_ptr<runtime::worker> worker;
+    chosen_crm crm;
+    chosen_push push;
+    chosen_line line;
+    std::unique_ptr<ari::client> asterisk;
+    std::unique_ptr<runtime::status_server> status_page;
+
+    boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGHUP};
+    boost::asio::steady_timer heartbeat{loop};
+    boost::asio::steady_timer patience{loop};
+    boost::asio::steady_timer emptiness{loop};
+    bool told_ready = false;
+    instant drain_until = never;
+    bool drain_ended = false;
+    bool stopping = false;
+    exit_status outcome = exit_status::done;
+};
+
+door_service::insides::insides(context& outside, const service_wishes& told, const config::settings& from)
+    : with(outside),
+      wishes(told),
+      settings(from),
+      log(log_options(from), wall_clock),
+      metrics({TDCTL_VERSION, __VERSION__, told.node}) {}
+
+result<done> door_service::insides::open_stores() {
+    for (const auto& [directory, key] :
+         {std::pair{settings.journal.dir, "journal.dir"}, {settings.feed.spool, "feed.spool"}}) {
+        if (auto able = be_able_to_write(directory, key); !able) {
+            return able;
+        }
+    }
+    auto opened_spool = feed::spool::open(spool_options(settings), alarms());
+    if (!opened_spool) {
+        return opened_spool.why();
+    }
+    spool = std::move(*opened_spool);
+    const auto rules = config::door_rules(settings);
+    auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
+    if (!opened_journal) {
+        return opened_journal.why();
+    }
+    recorder = std::move(*opened_journal);
+    journal = std::make_unique<journal_witness>(*recorder);
+    worker = std::make_unique<runtime::worker>(loop.get_executor(), clock, rules,
+                                               std::vector<runtime::witness*>{journal.get(), &call_meter, &call_log});
+    return done{};
+}
+
+result<done> door_service::insides::open_adapters() {
+    const secret_reader secrets = [this](const config::secret_ref& reference) { return with.secret_of(reference); };
+    auto options = ari_options(settings, secrets);
+    if (!options) {
+        return options.why();
+    }
+    auto opened_crm = open_crm(loop, settings, secrets, now(), facts());
+    if (!opened_crm) {
+        return opened_crm.why();
+    }
+    auto opened_push = open_push(loop, settings, secrets, now(), facts());
+    if (!opened_push) {
+        return opened_push.why();
+    }
+    auto opened_line = open_line(loop, settings, secrets, facts());
+    if (!opened_line) {
+        return opened_line.why();
+    }
+    crm = std::move(*opened_crm);
+    push = std::move(*opened_push);
+    line = std::move(*opened_line);
+    asterisk = std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
+                                             ari::client::surroundings{facts(), call_names(clock), ari_log(log),
+                                                                       [this](const failure& why) { stop_by(why); }});
+    worker->begin({*asterisk, crm.role(), *push.role, *spool, *line.role});
+    return done{};
+}
+
+result<done> door_service::insides::open_status_page() {
+    metrics.before_scrape([this](runtime::metrics& to) {
+        to.show(runtime::gauge::calls_active, static_cast<double>(worker->board().calls()));
+        to.show(runtime::gauge::legs_active, static_cast<double>(worker->board().legs()));
+        to.show(runtime::gauge::ari_connected, asterisk->connected() ? 1 : 0);
+        to.show(runtime::gauge::draining, worker->board().draining() ? 1 : 0);
+        to.reach(runtime::counter::log_overruns, log.overruns());
+        show(asterisk->counted(), to);
+        show(recorder->counts(), to);
+        show(spool->counts(), wall_clock(), to);
+    });
+    if (settings.metrics.listen.is("none")) {
+        return done{};
+    }
+    auto page = runtime::status_server::start(
+        loop, status_options(settings), {[this] { return metrics.scrape(); }, [this] { return why_not_ready(); }});
+    if (!page) {
+        return page.why();
+    }
+    status_page = std::move(*page);
+    return done{};
+}
+
+void door_service::insides::start() {
+    log.say(runtime::log_level::info, "starting",
+            {{"version", TDCTL_VERSION},
+             {"node", wishes.node},
+             {"app", settings.door.app},
+             {"asterisk", settings.ari.url.text}});
+    on_signal(0);
+    asterisk->start();
+    reach_asterisk_or_end();
+    watch();
+}
+
+/// At the start an Asterisk that stays away ends the program, so that whoever started it hears of it; later it never
+/// does.
+void door_service::insides::reach_asterisk_or_end() {
+    patience.expires_after(wishes.wait);
+    patience.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !told_ready && !stopping) {
+            stop_by({failure_kind::unreachable, "Asterisk did not answer at " + settings.ari.url.text + " for " +
+                                                    duration_text(wishes.wait) +
+                                                    ": is it running, and does its http.conf listen there?"});
+        }
+    });
+}
+
+/// Four times a second: readiness, systemd's watchdog, the status line.
+void door_service::insides::watch() {
+    if (!told_ready && asterisk->connected()) {
+        told_ready = true;
+        patience.cancel();
+        log.say(runtime::log_level::info, "ready");
+        notice.ready(status_line());
+    }
+    notice.alive();
+    heartbeat.expires_after(250ms);
+    heartbeat.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping) {
+            watch();
+        }
+    });
+}
+
+void door_service::insides::on_signal(int number) {
+    if (number == SIGHUP) {
+        reload();
+    } else if (number != 0) {
+        drain(number);
+    }
+    signals.async_wait([this](const boost::system::error_code& error, int next) {
+        if (!error) {
+            on_signal(next);
+        }
+    });
+}
+
+void door_service::insides::drain(int number) {
+    if (drain_until != never || !told_ready) {
+        log.say(runtime::log_level::warning, "stopping at once", {{"calls", worker->board().calls()}});
+        stop(!told_ready ? exit_status::done : number == SIGINT ? exit_status::interrupted : exit_status::terminated);
+        return;
+    }
+    drain_until = clock.now() + wishes.drain;
+    notice.stopping("draining " + std::to_string(worker->board().calls()) + " calls");
+    worker->take(call::drain_begun{});
+    end_when_empty();
+}
+
+/// Living calls go on until the drain's time is over; then they are ended, and their ends are waited for as well.
+void door_service::insides::end_when_empty() {
+    if (worker->board().calls() == 0) {
+        stop(exit_status::done);
+        return;
+    }
+    if (clock.now() >= drain_until && !drain_ended) {
+        drain_ended = true;
+        worker->take(call::drain_over{});
+    }
+    emptiness.expires_after(drain_check);
+    emptiness.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping) {
+            end_when_empty();
+        }
+    });
+}
+
+void door_service::insides::reload() {
+    notice.reloading();
+    config::sources from;
+    from.file = with.options().config_file;
+    from.variables = with.variables();
+    from.overrides = with.options().overrides;
+    const config::loaded read = config::load(from);
+    for (const config::problem& each : read.problems) {
+        log.say(runtime::log_level::error, "configuration", {{"problem", config::text_of(each)}});
+    }
+    if (!read.usable()) {
+        log.say(runtime::log_level::error, "reload refused, the old configuration stays in force");
+    } else {
+        const auto rules = config::door_rules(read.values);
+        worker->follow(rules);
+        recorder->follow(clock.now(), rules);
+        log.show_from(log_level(read.values));
+        log.say(runtime::log_level::info, "reloaded",
+                {{"in_force_for", "new calls: [door] but app and dial, push.repeat; [log] level; the CRM's file"}});
+    }
+    if (crm.file) {
+        crm.file->reload([this](const result<std::size_t>& panels) {
+            if (panels) {
+                log.say(runtime::log_level::info, "crm file read again", {{"panels", *panels}});
+            } else {
+                log.say(runtime::log_level::error, "crm file refused, the old one stays",
+                        {{"reason", panels.why().text}});
+            }
+        });
+    }
+    notice.ready(status_line());
+}
+
+void door_service::insides::stop_by(const failure& why) {
+    log.say(runtime::log_level::error, "cannot go on", {{"reason", why.text}});
+    // Another worker took the application over: that is how a successor begins, and this one has done its work.
+    stop(told_ready && why.kind == failure_kind::taken ? exit_status::done : status_of(why.kind));
+}
+
+void door_service::insides::stop(exit_status how) {
+    if (stopping) {
+        return;
+    }
+    stopping = true;
+    outcome = how;
+    boost::asio::post(loop, [this] {
+        signals.cancel();
+        heartbeat.cancel();
+        patience.cancel();
+        emptiness.cancel();
+        asterisk->stop([this] { loop.stop(); });
+    });
+}
+
+exit_status door_service::insides::last() {
+    const auto spooled = spool->close(last_words);
+    const auto recorded = recorder->close(last_words);
+    for (const auto* end : {&spooled, &recorded}) {
+        if (!*end) {
+            log.say(runtime::log_level::error, "not everything was written", {{"reason", end->why().text}});
+            outcome = outcome == exit_status::done ? exit_status::partly : outcome;
+        }
+    }
+    log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
+    log.close(last_words);
+    return outcome;
+}
+
+std::vector<std::string> door_service::insides::why_not_ready() const {
+    std::vector<std::string> reasons;
+    if (!asterisk->connected()) {
+        reasons.push_back("no line to Asterisk at " + settings.ari.url.text);
+    }
+    if (drain_until != never || stopping) {
+        reasons.emplace_back("draining");
+    }
+    return reasons;
+}
+
+std::string door_service::insides::status_line() const {
+    return "serving " + settings.door.app + " at " + settings.ari.url.text;
+}
+
+door_service::door_service(std::unique_ptr<insides> in) : in_(std::move(in)) {}
+door_service::~door_service() = default;
+
+result<std::unique_ptr<door_service>> door_service::open(context& with, const service_wishes& wishes) {
+    const config::settings* settings = with.settings();
+    if (settings == nullptr) {
+        return failure{failure_kind::bad_input, "not started"};
+    }
+    auto in = std::make_unique<insides>(with, wishes, *settings);
+    // The port of the metrics comes first: a second worker started by mistake ends here, before it takes the first
+    // one's application over.
+    for (const auto step : {&insides::open_status_page, &insides::open_stores, &insides::open_adapters}) {
+        if (auto opened = ((*in).*step)(); !opened) {
+            return opened.why();
+        }
+    }
+    return std::unique_ptr<door_service>(new door_service(std::move(in)));
+}
+
+exit_status door_service::run() {
+    in_->start();
+    in_->loop.run();
+    return in_->last();
+}
+
+}  // namespace td::cmd

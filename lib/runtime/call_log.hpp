@@ -1,0 +1,23 @@
+#pragma once
+// What the log tells of calls: one line when a call begins, one when it ends, and one for everything that an operator
+// would want to have seen; at debug level every fact. Accounts are phone numbers and only ever shown redacted.
+
+#include "runtime/log.hpp"
+#include "runtime/worker.hpp"
+
+namespace td::runtime {
+
+class call_log final : public witness {
+public:
+    /// The log must outlive it.
+    explicit call_log(log& to) : log_(to) {}
+    void saw(instant at, const call::fact& news, const call::commands& wishes) override;
+
+private:
+    void tell(const call::fact& news);
+    void tell_end(const call::door_record& record);
+
+    log& log_;
+};
+
+}  // namespace td::runtime

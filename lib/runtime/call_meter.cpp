@@ -1,0 +1,51 @@
+#include "runtime/call_meter.hpp"
+
+#include <variant>
+
+namespace td::runtime {
+
+void call_meter::saw(instant at, const call::fact& news, const call::commands& wishes) {
+    count(at, news);
+    for (const call::command& wish : wishes) {
+        if (const auto* dialled = std::get_if<call::dial>(&wish)) {
+            const auto found = calls_.find(dialled->leg.call);
+            if (found != calls_.end() && !found->second.dialled) {
+                found->second.dialled = true;  // all of a call's first legs are dialled in one step
+                metrics_.took(timing::start_to_last_dial, at - found->second.arrived);
+            }
+        } else if (const auto* joining = std::get_if<call::join>(&wish)) {
+            const auto found = calls_.find(joining->leg.call);
+            if (found != calls_.end() && found->second.answered == never) {
+                found->second.answered = at;
+            }
+        } else if (const auto* end = std::get_if<call::finish>(&wish)) {
+            metrics_.call_ended(end->record.how);
+            calls_.erase(end->record.call);
+        }
+    }
+}
+
+void call_meter::count(instant at, const call::fact& news) {
+    if (const auto* arrived = std::get_if<call::panel_arrived>(&news)) {
+        if (calls_.try_emplace(arrived->call, moments{at, never, false}).second) {
+            metrics_.call_began();
+        }
+    } else if (const auto* did = std::get_if<call::pbx_did>(&news)) {
+        const auto found = calls_.find(did->call);
+        if (did->what == call::act::join && found != calls_.end() && found->second.answered != never) {
+            metrics_.took(timing::answer_to_bridge, at - found->second.answered);
+            found->second.answered = never;
+        }
+    } else if (const auto* found = std::get_if<call::accounts_found>(&news)) {
+        metrics_.took(timing::crm, std::chrono::milliseconds{found->took_ms});
+        metrics_.count(counter::crm_stale_answers, found->source == call::crm_source::stale ? 1 : 0);
+    } else if (std::holds_alternative<call::crm_failed>(news)) {
+        metrics_.count(counter::crm_failures);
+    } else if (std::holds_alternative<call::push_failed>(news)) {
+        metrics_.count(counter::push_failures);
+    } else if (const auto* pushed = std::get_if<call::push_answered>(&news)) {
+        metrics_.count(counter::push_rejections, pushed->rejected.size());
+    }
+}
+
+}  // namespace td::runtime
