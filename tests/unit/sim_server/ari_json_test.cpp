@@ -3,6 +3,9 @@
 #include "sim_server/ari_json.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 

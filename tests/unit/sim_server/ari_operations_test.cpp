@@ -2,7 +2,10 @@
 
 #include "sim_server/ari_operations.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "catch.hpp"
 
@@ -50,17 +53,16 @@ TEST_CASE("ari operations: originate is read from the query, with the id in the 
 }
 
 TEST_CASE("ari operations: a JSON body gives arguments and variables", "[sim_server]") {
-    const ari_reading reading = read("POST", "/channels/x", R"({"endpoint":"PJSIP/7@k","app":"td","timeout":12,
-                                     "variables":{"PJSIP_HEADER(add,X-Door)":"77"
-}
-})");
+    const ari_reading reading = read("POST", "/channels/x",
+                                     R"json({"endpoint":"PJSIP/7@k","app":"td","timeout":12,)json"
+                                     R"json("variables":{"PJSIP_HEADER(add,X-Door)":"77"}})json");
     CHECK(asked<sim::originate>(reading).timeout == 12s);
-const auto& question = std::get<ari_question>(reading);
-CHECK(question.extra == ari_extra::keep_variables);
-CHECK(question.variables == parameters{{"PJSIP_HEADER(add,X-Door)", "77"}});
-for (const char* broken : {"{", "[]", "7", "{\"a\":}", "\xff"}) {
-    CHECK(refused(read("POST", "/channels/x", broken)) == "400 Error parsing request body");
-}
+    const auto& question = std::get<ari_question>(reading);
+    CHECK(question.extra == ari_extra::keep_variables);
+    CHECK(question.variables == parameters{{"PJSIP_HEADER(add,X-Door)", "77"}});
+    for (const char* broken : {"{", "[]", "7", "{\"a\":}", "\xff"}) {
+        CHECK(refused(read("POST", "/channels/x", broken)) == "400 Error parsing request body");
+    }
 }
 
 TEST_CASE("ari operations: commas divide channels of a query, not of a body", "[sim_server]") {
