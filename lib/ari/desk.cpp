@@ -156,6 +156,10 @@ void desk::submit(exchange request, instant now) {
         held->second.push_back(std::move(request));
         return;
     }
+    send(std::move(request), now);
+}
+
+void desk::send(exchange request, instant now) {
     ++count_.requests;
     request.number = ++last_number_;
     courier_->submit(std::move(request), now);
@@ -221,7 +225,7 @@ void desk::settle_sound(const exchange& request, int status, std::string_view bo
 /// A 409 proves nothing: Asterisk's HTTP thread keeps the error number of an earlier 409 and shows it for any failure.
 void desk::settle_dial(const exchange& request, int status, instant now) {
     if (status == 409) {
-        check_dial(request, /*repeat=*/false, now);
+        check_dial(request, now);
         return;
     }
     if (is_good(status)) {
@@ -232,46 +236,42 @@ void desk::settle_dial(const exchange& request, int status, instant now) {
     refuse(request, status);
 }
 
-void desk::check_dial(const exchange& request, bool repeat, instant now) {
+void desk::check_dial(const exchange& request, instant now) {
     exchange check;
     check.what = errand::check_dial;
     check.key = request.key;
     check.leg = request.leg;
     check.verb = method::get;
     check.target = "channels/" + channel_name({request.key.call, request.leg});
-    check.again = repeat ? request.target : std::string();
+    check.again = request.again;
+    check.second_try = request.second_try;
     check.deadline = now + limit_.request;
-    check.losses = request.losses;
     ++outstanding_;
-    submit(std::move(check), now);
     held_.try_emplace(request.key);  // what comes for this leg waits until we know whether there is one
+    send(std::move(check), now);
 }
 
 void desk::settle_check(const exchange& request, int status, instant now) {
+    const auto held = held_.find(request.key);
+    const bool unwanted = held != held_.end() && !held->second.empty();  // only a hang-up can follow a dial
     if (is_good(status)) {
         dialling_.erase(request.key);
         picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
-        release(request.key, now);
-        return;
-    }
-    const auto held = held_.find(request.key);
-    const bool unwanted = held != held_.end() && !held->second.empty();  // only a hang-up can follow a dial
-    if (status == 404 && !request.again.empty() && !unwanted) {
+    } else if (status == 404 && !request.again.empty() && !unwanted) {
         exchange dial = request;
         dial.what = errand::dial;
         dial.verb = method::post;
         dial.target = std::exchange(dial.again, {});
         dial.deadline = now + limit_.request;
-        ++dial.losses;
+        dial.losses = 0;
         ++count_.repeated;
-        held_.erase(request.key);
         ++outstanding_;
-        submit(std::move(dial), now);
-        return;
+        send(std::move(dial), now);
+    } else {
+        // Behind a 409 without a channel stands the 500 «Allocation failed» that the stale error number has hidden.
+        constexpr int allocation_failed = 500;
+        refuse(request, status == 404 && !request.second_try ? allocation_failed : 0);
     }
-    // Behind a 409 without a channel stands the 500 «Allocation failed» that the stale error number has hidden.
-    constexpr int allocation_failed = 500;
-    refuse(request, status == 404 && request.losses == 0 ? allocation_failed : 0);
     release(request.key, now);
 }
 
@@ -294,32 +294,36 @@ void desk::lost(exchange request, loss why, instant now) {
         return;
     }
     --outstanding_;
-    if (request.what == errand::check_dial) {
-        refuse(request, 0);
-        release(request.key, now);
-        return;
-    }
     if (request.what == errand::dial && why != loss::unsent) {
-        const bool first = request.losses == 0;
-        if (first) {
-            request.losses = 1;
-        }
-        check_dial(request, first, now);
+        request.again = request.second_try ? std::string() : request.target;
+        request.second_try = true;
+        check_dial(request, now);
         return;
     }
     // Asterisk answers a repeated answer and addChannel with 204, a repeated bridge with what bridge_was_there() knows,
     // a repeated hang-up with 404.
     if (why != loss::unheard || !repeatable(request.what) || ++request.losses > most_losses) {
-        if (act_of(request.what)) {
-            refuse(request, 0);
-        } else {
-            settle_stray(request, 0);
-        }
+        give_up(request, now);
         return;
     }
     ++count_.repeated;
     ++outstanding_;
-    submit(std::move(request), now);
+    if (request.what == errand::check_dial) {
+        send(std::move(request), now);  // everything else of its leg waits for it
+    } else {
+        submit(std::move(request), now);
+    }
+}
+
+void desk::give_up(const exchange& request, instant now) {
+    if (!act_of(request.what)) {
+        settle_stray(request, 0);
+        return;
+    }
+    refuse(request, 0);
+    if (request.what == errand::check_dial) {
+        release(request.key, now);
+    }
 }
 
 void desk::did(const exchange& request, call::act what) {

@@ -67,13 +67,15 @@ public:
 private:
     void ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now);
     void submit(exchange request, instant now);
+    void send(exchange request, instant now);
     void settle(const exchange& request, int status, std::string_view body, instant now);
     void settle_dial(const exchange& request, int status, instant now);
     void settle_check(const exchange& request, int status, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
     void settle_stray(const exchange& request, int status);
-    void check_dial(const exchange& request, bool repeat, instant now);
+    void check_dial(const exchange& request, instant now);
+    void give_up(const exchange& request, instant now);
     void release(const order_key& key, instant now);
     void did(const exchange& request, call::act what);
     void refuse(const exchange& request, int status);

@@ -55,12 +55,13 @@ struct exchange {
     order_key key;
     leg_no leg;
     method verb = method::get;
-    std::string target;   ///< below /ari/, with its query: channels/td.…/ring
-    std::string body;     ///< JSON or empty
-    std::string again;    ///< of check_dial: the target of the originate
-    instant deadline{};   ///< no reply by then: it has failed
-    unsigned losses = 0;  ///< how often its reply was lost
-    unsigned round = 0;   ///< of a picture's requests: which picture
+    std::string target;       ///< below /ari/, with its query: channels/td.…/ring
+    std::string body;         ///< JSON or empty
+    std::string again;        ///< of check_dial: the target of the originate
+    instant deadline{};       ///< no reply by then: it has failed
+    bool second_try = false;  ///< of dial and check_dial: an earlier originate had no reply
+    unsigned losses = 0;      ///< how often its reply was lost
+    unsigned round = 0;       ///< of a picture's requests: which picture
 };
 
 /// The requests of one application. A command that cannot be asked safely has none.

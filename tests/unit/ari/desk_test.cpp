@@ -220,8 +220,14 @@ TEST_CASE("desk: a hang-up waits until it is known whether its leg was made", "[
         CHECK(s.reply(404) == "refused:dial/7/0");
         CHECK(s.sent() == delete7);
     }
+    SECTION("a look without a reply is repeated") {
+        CHECK(s.lose().empty());
+        CHECK(s.sent() == get7);
+        CHECK(s.reply(200).empty());
+        CHECK(s.sent() == delete7);
+    }
     SECTION("not known: then it is hung up to be sure") {
-        CHECK(s.lose() == "refused:dial/7/0");
+        CHECK(s.lose(loss::overdue) == "refused:dial/7/0");
         CHECK(s.sent() == delete7);
     }
 }
