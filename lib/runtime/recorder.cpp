@@ -40,16 +40,6 @@ void recorder::note(instant at, const call::fact& news, const call::commands& wi
     put(at, 1 + wishes.size(), nullptr);
 }
 
-void recorder::note(instant at, const call::commands& wishes) {
-    if (wishes.empty()) {
-        return;
-    }
-    for (const call::command& each : wishes) {
-        journal::write(text_, at, each);
-    }
-    put(at, wishes.size(), nullptr);
-}
-
 void recorder::follow(instant at, const call::door_rules& rules) {
     journal::write(text_, at, journal::rules_changed{rules});
     put(at, 1, std::make_unique<call::door_rules>(rules));

@@ -64,8 +64,6 @@ public:
     /// One step of the machine: what came in and what went out. They are written together or dropped together. Loop
     /// only, like everything but `counts`.
     void note(instant at, const call::fact& news, const call::commands& wishes);
-    /// What deadlines made the machine do.
-    void note(instant at, const call::commands& wishes);
     /// The configuration changed: from here on these rules are in force, also in the headers of later files.
     void follow(instant at, const call::door_rules& rules);
 

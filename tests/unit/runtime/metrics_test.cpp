@@ -1,0 +1,61 @@
+#include "runtime/metrics.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "catch.hpp"
+
+namespace td::runtime {
+namespace {
+
+bool has_line(const std::string& text, const std::string& line) {
+    return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST_CASE("metrics: everything in the table is scraped with its help and type, and nothing else", "[runtime]") {
+    metrics all({"0.1.0", "gcc", "w1"});
+    const std::string text = all.scrape();
+    std::set<std::string_view> names;
+    for (const metric_word& each : metric_words()) {
+        INFO(each.name);
+        CHECK(names.insert(each.name).second);
+        CHECK(has_line(text, "# HELP " + std::string(each.name) + ' ' + std::string(each.help)));
+        CHECK(has_line(text, "# TYPE " + std::string(each.name) + ' ' + std::string(each.type)));
+        CHECK((each.type == "counter") == each.name.ends_with("_total"));
+        CHECK((each.name.starts_with("tdctl_") || each.name.starts_with("process_")));
+        CHECK(each.help.ends_with('.'));
+    }
+    std::size_t families = 0;
+    for (auto place = text.find("# TYPE "); place != std::string::npos; place = text.find("# TYPE ", place + 1)) {
+        ++families;
+    }
+    CHECK(families == metric_words().size());
+}
+
+TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
+    metrics all({"0.1.0", "gcc", "w1"});
+    all.call_began();
+    all.call_ended(call::outcome::missed);
+    all.count(counter::ari_events, 3);
+    all.reach(counter::journal_dropped_lines, 7);
+    all.reach(counter::journal_dropped_lines, 5);
+    all.show(gauge::calls_active, 2);
+    all.took(timing::answer_to_bridge, 2ms);
+    int scrapes = 0;
+    all.before_scrape([&](metrics& self) { self.show(gauge::spool_records, ++scrapes); });
+    const std::string text = all.scrape();
+    CHECK(has_line(text, R"(tdctl_calls_started_total{kind="door"} 1)"));
+    CHECK(has_line(text, R"(tdctl_calls_finished_total{kind="door",outcome="missed"} 1)"));
+    CHECK(has_line(text, R"(tdctl_calls_finished_total{kind="door",outcome="answered"} 0)"));
+    CHECK(has_line(text, "tdctl_ari_events_total 3"));
+    CHECK(has_line(text, "tdctl_journal_dropped_lines_total 7"));
+    CHECK(has_line(text, "tdctl_calls_active 2"));
+    CHECK(has_line(text, "tdctl_spool_records 1"));
+    CHECK(has_line(text, R"(tdctl_answer_to_bridge_seconds_bucket{le="0.001"} 0)"));
+    CHECK(has_line(text, R"(tdctl_answer_to_bridge_seconds_bucket{le="0.0025"} 1)"));
+    CHECK(text.find("tdctl_build_info{") != std::string::npos);
+    CHECK(text.find("process_resident_memory_bytes 0") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace td::runtime

@@ -1,0 +1,314 @@
+#include "runtime/recorder.hpp"
+
+#include <atomic>
+#include <mutex>
+
+#include "base/overloaded.hpp"
+
+#include "catch.hpp"
+#include "journal/codec.hpp"
+#include "runtime/journal_files.hpp"
+#include "scratch.hpp"
+#include "tiny_disk.hpp"
+
+namespace td::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+const instant noon = *parse_rfc3339("2026-11-23T12:00:00Z");
+
+/// The wall clock that the recorder's thread asks, moved by hand.
+class hand_clock {
+public:
+    std::function<instant()> clock() {
+        return [this] { return instant{duration{now_.load()}}; };
+    }
+    void move(duration by) { now_ += by.count(); }
+
+private:
+    std::atomic<std::int64_t> now_{noon.time_since_epoch().count()};
+};
+
+class alarm_book {
+public:
+    alarm_sink sink() {
+        return [this](const alarm& each) {
+            const std::lock_guard lock(mutex_);
+            words_ += each.state == alarm_state::raised ? "+" : "-";
+            last_ = each.text;
+        };
+    }
+    std::string words() const {
+        const std::lock_guard lock(mutex_);
+        return words_;
+    }
+    std::string last() const {
+        const std::lock_guard lock(mutex_);
+        return last_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string words_;
+    std::string last_;
+};
+
+recorder_options quick(const fs::path& dir) {
+    recorder_options options;
+    options.dir = dir;
+    options.node = "w1";
+    options.version = "0.1.0";
+    options.keep = duration{0};
+    options.gather = 1ms;
+    options.retry = 10ms;
+    options.compression = journal_compression_rule::none;
+    return options;
+}
+
+std::unique_ptr<recorder> opened(recorder_options options, hand_clock& clock, alarm_sink alarms = {}) {
+    auto open = recorder::open(std::move(options), {}, clock.clock(), std::move(alarms));
+    REQUIRE(open.ok());
+    return std::move(open).value();
+}
+
+call::fact ringing(std::uint64_t number) {
+    return call::leg_ringing{{call_id::of(1, 1, number), {static_cast<std::uint8_t>(number % 100)}}};
+}
+
+/// Every line of the node's files in one word each: h header, r rules, f fact, c command, g gap.
+struct reading {
+    std::string words;
+    std::vector<call_id> calls;
+    std::vector<journal::header> headers;
+    std::uint64_t missing = 0;
+    std::size_t torn = 0;
+};
+
+reading read_all(const fs::path& dir) {
+    reading all;
+    for (const fs::path& file : journal_files(dir, "w1")) {
+        auto text = read_journal_file(file);
+        REQUIRE(text.ok());
+        journal::reader lines;
+        lines.take(std::move(text).value());
+        while (const auto line = lines.next()) {
+            INFO(file.string());
+            INFO((line->ok() ? std::string() : line->why().text));
+            REQUIRE(line->ok());
+            std::visit(overloaded{[&](const journal::header& each) {
+                                      all.words += 'h';
+                                      all.headers.push_back(each);
+                                  },
+                                  [&](const journal::rules_changed&) { all.words += 'r'; },
+                                  [&](const journal::gap& each) {
+                                      all.words += 'g';
+                                      all.missing += each.lines;
+                                  },
+                                  [&](const call::fact& each) {
+                                      all.words += 'f';
+                                      if (const auto* leg = std::get_if<call::leg_ringing>(&each)) {
+                                          all.calls.push_back(leg->leg.call);
+                                      }
+                                  },
+                                  [&](const call::command&) { all.words += 'c'; }},
+                       (*line)->what);
+        }
+        all.torn += lines.torn();
+    }
+    return all;
+}
+
+TEST_CASE("recorder: a step is written as it happened, behind a header", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto to = opened(quick(dir.path() / "journal"), clock);
+    to->note(noon, ringing(1), {call::make_bridge{}, call::make_bridge{}});
+    to->note(noon + 1s, call::time_passed{}, {call::remove_bridge{}});
+    call::door_rules rules;
+    rules.ring_limit = 7s;
+    to->follow(noon + 2s, rules);
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path() / "journal");
+    CHECK(all.words == "hfccfcr");
+    CHECK(all.headers[0].node == "w1");
+    CHECK(all.headers[0].seq == 1);
+    CHECK(to->counts().lines == 6);
+    CHECK(to->counts().waiting == 0);
+    CHECK(fs::exists(dir.path() / "journal" / "w1-20261123T120000Z-00001.jsonl"));
+}
+
+TEST_CASE("recorder: a file begins with the rules that are in force there", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    auto options = quick(dir.path());
+    options.file_limit = 1;  // every batch its own file
+    const auto to = opened(options, clock);
+    call::door_rules rules;
+    for (int round = 1; round <= 3; ++round) {
+        rules.ring_limit = std::chrono::seconds(round);
+        to->note(noon, ringing(1), {});
+        to->follow(noon, rules);
+    }
+    to->note(noon, ringing(1), {});
+    REQUIRE(to->close(5s).ok());
+    // A replay that follows the rules lines must agree with every header.
+    const auto all = read_all(dir.path());
+    duration in_force = call::door_rules{}.ring_limit;
+    std::size_t header = 0;
+    std::int64_t changes = 0;
+    for (const char each : all.words) {
+        if (each == 'h') {
+            CHECK(all.headers[header++].rules.ring_limit == in_force);
+        } else if (each == 'r') {
+            in_force = std::chrono::seconds(++changes);
+        }
+    }
+    CHECK(changes == 3);
+    CHECK(all.headers.size() > 2);
+}
+
+TEST_CASE("recorder: a new file with every hour and every so many bytes, and no line lost between", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto to = opened(quick(dir.path()), clock);
+    to->note(noon, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    clock.move(1h);
+    to->note(noon, ringing(2), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 2; }));
+    CHECK(journal_files(dir.path(), "w1").size() == 2);
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path());
+    CHECK(all.words == "hfhf");
+    CHECK(all.headers[1].run == all.headers[0].run);
+    CHECK(all.headers[1].seq == 2);
+}
+
+TEST_CASE("recorder: a second run makes its own files and leaves a torn line as it is", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    write_file(dir.path() / "w1-20261123T120000Z-00001.jsonl", R"({"at":1,"fa)");
+    const auto to = opened(quick(dir.path()), clock);
+    to->note(noon, ringing(1), {});
+    REQUIRE(to->close(5s).ok());
+    CHECK(text_of_file(dir.path() / "w1-20261123T120000Z-00001.jsonl") == R"({"at":1,"fa)");
+    const auto all = read_all(dir.path());
+    CHECK(all.words == "hf");
+    CHECK(all.torn == 11);
+}
+
+TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    auto options = quick(dir.path());
+    options.compression = journal_compression_rule::zstd;
+    options.keep = std::chrono::hours(24);
+    const fs::path old = dir.path() / "w1-20200101T000000Z-00001.jsonl.zst";
+    write_file(old, "old");
+    fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(24 * 365 * 20));
+    const auto to = opened(options, clock);
+    to->note(noon, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    clock.move(1h);
+    to->note(noon, ringing(2), {});
+    REQUIRE(comes_true([&] { return fs::exists(dir.path() / "w1-20261123T120000Z-00001.jsonl.zst"); }));
+    REQUIRE(to->close(5s).ok());
+    CHECK_FALSE(fs::exists(old));
+    CHECK_FALSE(fs::exists(dir.path() / "w1-20261123T120000Z-00001.jsonl"));
+    CHECK(read_all(dir.path()).words == "hfhf");
+}
+
+TEST_CASE("recorder: a full disk loses nothing while memory has room", "[runtime]") {
+    const tiny_disk disk(64);
+    REQUIRE(disk.mounted());
+    hand_clock clock;
+    alarm_book alarms;
+    const auto to = opened(quick(disk.path()), clock, alarms.sink());
+    REQUIRE(comes_true([&] { return journal_files(disk.path(), "w1").size() == 1; }));
+    write_file(disk.path() / "ballast", std::string(56 << 10U, 'x'));
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        to->note(noon, ringing(i), {});
+    }
+    REQUIRE(comes_true([&] { return alarms.words() == "+"; }));
+    CHECK(alarms.last().find("No space left on device") != std::string::npos);
+    CHECK(to->counts().trouble == alarm_state::raised);
+    CHECK(to->counts().waiting > 0);
+    fs::remove(disk.path() / "ballast");
+    REQUIRE(comes_true([&] { return to->counts().lines == 200; }));
+    CHECK(alarms.words() == "+-");
+    CHECK(to->counts().dropped == 0);
+    const auto all = read_all(disk.path());
+    REQUIRE(all.calls.size() == 200);
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        CHECK(all.calls[i] == call_id::of(1, 1, i));
+    }
+}
+
+TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap says so afterwards", "[runtime]") {
+    const scratch_dir dir;
+    fs::create_directory(dir.path() / "var");
+    hand_clock clock;
+    alarm_book alarms;
+    auto options = quick(dir.path() / "var" / "journal");
+    options.buffer_limit = 20'000;
+    options.sync = journal_sync::none;
+    write_file(dir.path() / "var" / "journal", "a file where the directory should be");
+    const auto to = opened(options, clock, alarms.sink());
+    REQUIRE(comes_true([&] { return alarms.words() == "+"; }));
+    call::door_rules rules;
+    for (std::uint64_t i = 0; i < 500; ++i) {
+        to->note(noon, ringing(i), {call::make_bridge{}});
+    }
+    rules.ring_limit = 9s;
+    to->follow(noon, rules);
+    const auto dropped = to->counts().dropped;
+    CHECK(dropped > 500);
+    fs::remove(dir.path() / "var" / "journal");
+    REQUIRE(comes_true([&] { return alarms.words() == "+-"; }));
+    REQUIRE(comes_true([&] { return to->counts().waiting == 0; }));
+    to->note(noon + 1s, ringing(1), {});
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path() / "var" / "journal");
+    CHECK(all.missing == dropped);
+    CHECK(all.words.ends_with("fcgrf"));
+    CHECK(to->counts().dropped == dropped);
+}
+
+TEST_CASE("recorder: a journal deleted under it is begun anew", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    alarm_book alarms;
+    const auto to = opened(quick(dir.path() / "journal"), clock, alarms.sink());
+    to->note(noon, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    fs::remove_all(dir.path() / "journal");
+    REQUIRE(comes_true([&] { return alarms.words() == "+-"; }));
+    to->note(noon, ringing(2), {});
+    REQUIRE(to->close(5s).ok());
+    CHECK(read_all(dir.path() / "journal").words == "hf");
+}
+
+TEST_CASE("recorder: closing says how much could not be written", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto to = opened(quick(dir.path() / "no" / "such"), clock);
+    to->note(noon, ringing(1), {});
+    const auto closed = to->close(5s);
+    REQUIRE_FALSE(closed.ok());
+    CHECK(closed.why().kind == failure_kind::full);
+    CHECK(closed.why().text.find("the disk refuses them") != std::string::npos);
+}
+
+TEST_CASE("recorder: a node's name that is no file's name is refused", "[runtime]") {
+    const scratch_dir dir;
+    auto options = quick(dir.path());
+    options.node = "../w1";
+    hand_clock clock;
+    const auto open = recorder::open(options, {}, clock.clock(), {});
+    REQUIRE_FALSE(open.ok());
+    CHECK(open.why().kind == failure_kind::bad_input);
+}
+
+}  // namespace
+}  // namespace td::runtime
