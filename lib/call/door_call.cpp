@@ -182,15 +182,21 @@ void door_call::on(instant now, const account_registered& news, commands& out) {
 }
 
 void door_call::on(instant now, const leg_ringing& news, commands& out) {
-    if (plan_.lives(news.leg.leg)) {
-        plan_.rang(now, news.leg.leg);
-    } else {
-        drop_unknown_leg(news.leg.leg, out);
+    if (!plan_.lives(news.leg.leg)) {
+        drop_unknown_leg(now, news.leg.leg, out);
+        return;
+    }
+    plan_.rang(now, news.leg.leg);
+    if (state_ == state::ringing && bridge_ == bridge_condition::none) {
+        bridge_ = bridge_condition::asked;  // made while everybody waits, so that an answer needs one request less
+        out.push_back(make_bridge{call_});
     }
 }
 
-/// A leg that was given up (its request was never answered) exists after all. Hanging up one that is gone costs a 404.
-void door_call::drop_unknown_leg(leg_no leg, commands& out) {
+/// A leg that was given up (its request was never answered) exists after all. Hanging up one that is gone costs a 404. The
+/// call answers for it again, so that a hang-up that is refused is repeated.
+void door_call::drop_unknown_leg(instant now, leg_no leg, commands& out) {
+    plan_.found_again(now, leg);
     out.push_back(drop_leg{{call_, leg}, hangup_reason::normal});
 }
 
@@ -199,7 +205,7 @@ void door_call::drop_unknown_leg(leg_no leg, commands& out) {
 void door_call::on(instant now, const leg_answered& news, commands& out) {
     const leg_no leg = news.leg.leg;
     if (!plan_.lives(leg)) {
-        drop_unknown_leg(leg, out);
+        drop_unknown_leg(now, leg, out);
     } else if (state_ == state::ringing && !plan_.dropped(leg)) {
         win(now, leg, out);
     } else if (won_ && leg == winner_) {
@@ -316,6 +322,8 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
         case act::drop_leg:
             if (news.status == gone && plan_.lives(news.leg)) {
                 leg_is_gone(now, news.leg, 0, 0, out);  // its end was told while we could not hear, or never will be
+            } else if (state_ != state::ending && plan_.dropped(news.leg)) {
+                drop_at_ = std::min(drop_at_, now + rules_->drop_again);  // else its phone rings on while another talks
             }
             return;
         case act::drop_panel:

@@ -75,7 +75,7 @@ private:
     void talk_if_joined(instant now);
     void join_failed(instant now, int status, commands& out);
     void opening_failed(instant now, commands& out);
-    void drop_unknown_leg(leg_no leg, commands& out);
+    void drop_unknown_leg(instant now, leg_no leg, commands& out);
     void leg_is_gone(instant now, leg_no leg, int cause, int sip, commands& out);
     void nobody_left_to_ring(instant now, commands& out);
 
@@ -83,6 +83,7 @@ private:
     void drop_everybody(instant now, hangup_reason reason, leg_why why, commands& out);
     void end_if_clear(instant now, commands& out);
     void insist(instant now, commands& out);
+    void drop_told_again(commands& out);
     void finish_now(instant now, commands& out);
     [[nodiscard]] door_record make_record(instant now) const;
     void note(std::string_view words);
@@ -121,6 +122,7 @@ private:
     instant limit_ = never;     ///< of the state
     instant again_at_ = never;  ///< of a join that is tried again, of hang-ups that are repeated
     instant push_at_ = never;
+    instant drop_at_ = never;   ///< of hang-ups that Asterisk refused
     instant line_lost_at_ = never;
 
     outcome how_ = outcome::failed;

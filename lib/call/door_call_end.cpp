@@ -55,6 +55,10 @@ void door_call::advance(instant now, commands& out) {
     if (again_at_ <= now) {
         insist(now, out);
     }
+    if (drop_at_ <= now) {
+        drop_at_ = never;
+        drop_told_again(out);
+    }
     if (state_ == state::ringing) {
         dial_due(now, out);
         if (push_at_ <= now) {
@@ -72,9 +76,7 @@ void door_call::insist(instant now, commands& out) {
         join_tried_again_ = true;
         ask_to_join(out);
     } else if (state_ == state::ending) {
-        for (const leg_no leg : plan_.living()) {
-            out.push_back(drop_leg{{call_, leg}, hangup_reason::normal});
-        }
+        drop_told_again(out);
         if (panel_here_) {
             out.push_back(drop_panel{call_, panel_channel_, hangup_reason::normal});
         }
@@ -85,8 +87,18 @@ void door_call::insist(instant now, commands& out) {
     }
 }
 
+void door_call::drop_told_again(commands& out) {
+    for (const leg_no leg : plan_.living()) {
+        if (plan_.dropped(leg)) {
+            const bool lost = won_ && leg != winner_;
+            out.push_back(
+                drop_leg{{call_, leg}, lost ? hangup_reason::answered_elsewhere : hangup_reason::normal});
+        }
+    }
+}
+
 instant door_call::next_deadline() const {
-    const instant next = std::min({limit_, again_at_, state_ == state::ringing ? push_at_ : never});
+    const instant next = std::min({limit_, again_at_, drop_at_, state_ == state::ringing ? push_at_ : never});
     return state_ == state::ringing ? std::min(next, plan_.next_due()) : next;
 }
 
@@ -96,7 +108,7 @@ void door_call::on(instant now, const pbx_line_lost&, commands&) {
     line_lost_at_ = now;
 }
 
-/// Only what lived before the line was lost is held against the list: what came later may be younger than the list.
+/// `news` holds this call's own channels. Only what lived before the line was lost is held against the list: what came later may be younger than the list.
 void door_call::on(instant now, const pbx_seen& news, commands& out) {
     if (line_lost_at_ == never) {
         return;
@@ -106,6 +118,12 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
     };
+    for (const pbx_seen::channel& c : news.channels) {
+        const auto leg = leg_of_channel(c.name.text());
+        if (leg && !plan_.lives(leg->leg)) {
+            drop_unknown_leg(now, leg->leg, out);
+        }
+    }
     for (const leg_no leg : plan_.living()) {
         if (plan_.dialled_at(leg) >= lost_at) {
             continue;
@@ -181,6 +199,7 @@ void door_call::finish_now(instant now, commands& out) {
     limit_ = never;
     again_at_ = never;
     push_at_ = never;
+    drop_at_ = never;
     if (panel_taken_) {
         out.push_back(panel_freed{panel_, call_});
     }

@@ -52,7 +52,12 @@ leg_why why_of_end(int cause, int sip, instant ringing_since) {
 }
 
 void ring_plan::begin(instant now, flat_record flat, const door_rules& rules) {
-    accounts_ = std::move(flat.accounts);
+    for (account& a : flat.accounts) {
+        // A CRM that names an account twice must not make its phone ring twice: the second INVITE would find it busy.
+        if (std::none_of(accounts_.begin(), accounts_.end(), [&](const account& b) { return b.name == a.name; })) {
+            accounts_.push_back(std::move(a));
+        }
+    }
     late_dial_ = rules.late_dial;
     seats_.resize(std::min(accounts_.size(), rules.max_accounts));
     living_.reserve(seats_.size());
@@ -207,6 +212,15 @@ bool ring_plan::drop(instant now, leg_no leg, leg_why why) {
         s.ended_at = now;
     }
     return true;
+}
+
+void ring_plan::found_again(instant now, leg_no leg) {
+    if (leg.value < leg_no::limit && !lives(leg) && !seats_.empty()) {
+        // Whose it was is no longer known where the account has a newer leg; its end then changes no seat.
+        const auto own = std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.leg == leg; });
+        const auto place = own == seats_.end() ? 0 : own - seats_.begin();
+        living_.push_back({leg, static_cast<std::uint16_t>(place), true, now});
+    }
 }
 
 void ring_plan::won(instant now, leg_no leg) {

@@ -50,6 +50,8 @@ public:
 
     /// Marks a living leg as told to hang up; false when there is nothing to tell.
     bool drop(instant now, leg_no leg, leg_why why);
+    /// A leg that had been given up lives after all; it counts as told to hang up.
+    void found_again(instant now, leg_no leg);
     /// The winner: its leg stays, it counts as answered.
     void won(instant now, leg_no leg);
     /// No account is dialled any more.

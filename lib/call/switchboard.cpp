@@ -115,11 +115,19 @@ void switchboard::take(instant now, const pbx_line_lost& news, commands& out) {
 }
 
 void switchboard::take(instant now, const pbx_seen& news, commands& out) {
-    // Strays first: a call that ends by this very list would make its own legs look like strays.
+    // Strays first: a call that ends by this very list would make its own legs look like strays. Each call is then
+    // shown its own channels only: after a cut at the peak there are thousands of both.
+    std::vector<pbx_seen> own(seats_.size());
     for (const pbx_seen::channel& c : news.channels) {
         const auto leg = leg_of_channel(c.name.text());
-        if (leg && !places_.contains(leg->call)) {
+        const auto of_leg = leg ? places_.find(leg->call) : places_.end();
+        const auto of_panel = panels_.find(c.name);
+        if (of_leg != places_.end()) {
+            own[of_leg->second].channels.push_back(c);
+        } else if (leg) {
             out.push_back(drop_stray{c.name});
+        } else if (of_panel != panels_.end()) {
+            own[of_panel->second].channels.push_back(c);
         }
     }
     for (const call_id& bridge : news.bridges) {
@@ -127,7 +135,12 @@ void switchboard::take(instant now, const pbx_seen& news, commands& out) {
             out.push_back(remove_stray_bridge{bridge});
         }
     }
-    at_every_call([&](door_call& call) { call.on(now, news, out); });
+    for (place at = 0; at < own.size(); ++at) {
+        if (seats_[at].call) {
+            seats_[at].call->on(now, own[at], out);
+            settle(at);
+        }
+    }
 }
 
 void switchboard::take(instant now, const account_registered& news, commands& out) {

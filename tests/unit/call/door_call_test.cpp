@@ -39,11 +39,11 @@ TEST_CASE("door call: the first account to answer gets the panel, the rest are d
     CHECK(s.start() == "sound:ringing find:12 taken");
     CHECK(s.feed(described()).empty());
     CHECK(s.after(100ms, accounts(4)) == "dial:00=a1 dial:01=a2 dial:02=a3 dial:03=a4 push:ring(d1,d2,d3,d4)");
-    CHECK(s.after(500ms, ringing(1)).empty());
-    CHECK(s.after(1s, answered(1)) ==
-          "bridge answer join:01 drop:00/answered_elsewhere drop:02/answered_elsewhere drop:03/answered_elsewhere "
-          "push:ended/answered_elsewhere(d1,d3,d4)");
+    CHECK(s.after(500ms, ringing(1)) == "bridge");
     CHECK(s.feed(did(act::bridge)).empty());
+    CHECK(s.after(1s, answered(1)) ==
+          "answer join:01 drop:00/answered_elsewhere drop:02/answered_elsewhere drop:03/answered_elsewhere "
+          "push:ended/answered_elsewhere(d1,d3,d4)");
     CHECK(s.feed(did(act::answer)).empty());
     CHECK(s.after(2ms, did(act::join, 1)).empty());
     CHECK(s.feed(ended(0, 26)).empty());
@@ -154,7 +154,8 @@ TEST_CASE("door call: one decline leaves the others ringing, everybody's decline
     s.feed(ringing(1));
     CHECK(s.after(1s, ended(0, 21, 603)).empty());
     CHECK(s.after(1s, ended(1, 17, 486)) == "panel:busy push:ended/declined(d1,d2)");
-    CHECK(s.feed(panel_gone()) == "freed record:declined/declined");
+    CHECK(s.feed(panel_gone()) == "unbridge");
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:declined/declined");
 }
 
 TEST_CASE("door call: with on_decline = end_call one decline ends it for all", "[call]") {
@@ -181,7 +182,8 @@ TEST_CASE("door call: nobody answers until the ring limit", "[call]") {
     CHECK(s.pass(1ms) == "panel:no_answer drop:00/normal drop:01/normal push:ended/missed(d1,d2)");
     CHECK(s.feed(ended(0)).empty());
     CHECK(s.feed(ended(1)).empty());
-    CHECK(s.feed(panel_gone()) == "freed record:missed/ring_limit");
+    CHECK(s.feed(panel_gone()) == "unbridge");
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:missed/ring_limit");
     CHECK(s.record().legs.at(0).why == call::leg_why::no_answer);
     CHECK(s.record().ring_ms == 45000);
 }
@@ -303,15 +305,15 @@ TEST_CASE("door call: a phone that wakes late is dialled again every late_dial, 
     CHECK(s.pass(1ms) == "dial:02=a2");
     CHECK(s.after(50ms, ended(2, 0, 480)).empty());
     CHECK(s.after(100ms, call::account_registered{account_id{"a2"}}) == "dial:03=a2");
-    CHECK(s.after(100ms, ringing(3)).empty());
-    CHECK(s.after(100ms, answered(3)) == "bridge answer join:03 drop:00/answered_elsewhere push:ended/answered_elsewhere(d1)");
+    CHECK(s.after(100ms, ringing(3)) == "bridge");
+    CHECK(s.after(100ms, answered(3)) == "answer join:03 drop:00/answered_elsewhere push:ended/answered_elsewhere(d1)");
     CHECK(s.feed(call::account_registered{account_id{"a1"}}).empty());
 }
 
 TEST_CASE("door call: a leg that a proxy may hold gets its grace after a registration, then a new leg", "[call]") {
     call_script held = two_rung();
     CHECK(held.after(3s, call::account_registered{account_id{"a1"}}).empty());
-    CHECK(held.after(500ms, ringing(0)).empty());
+    CHECK(held.after(500ms, ringing(0)) == "bridge");
     CHECK(held.pass(1s).empty());
 
     call_script silent = two_rung();
@@ -332,6 +334,7 @@ TEST_CASE("door call: pushes are repeated to phones that neither ring nor regist
     for (unsigned i = 0; i < 6; ++i) {
         s.feed(ended(i));
     }
+    s.feed(did(act::remove_bridge));
     const auto& pushes = s.record().pushes;
     CHECK(pushes.at(0).accepted);
     CHECK_FALSE(pushes.at(3).accepted);
