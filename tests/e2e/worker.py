@@ -43,6 +43,7 @@ class Worker:
         self.password, self.process = password, None
         self.settings = merged({
             "pool": {"url": f"sqlite:{self.scratch}/tdctl.db"},
+            "crm": {"memory": f"{self.scratch}/crm-memory"},
             "feed": {"spool": str(self.spool)},
             "journal": {"dir": str(self.journal_dir)},
             "metrics": {"listen": f"127.0.0.1:{self.metrics_port}"},
@@ -56,12 +57,14 @@ class Worker:
         self.settings = merged(self.settings, changes)
         self.file.write_text(toml(self.settings), encoding="utf-8")
 
-    def start(self):
+    def start(self, *options):
+        # Nothing of the tests' own surroundings may look like configuration to it.
+        surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TDCTL_")}
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "--config", str(self.file), "serve-ari", "--node", self.scratch.name],
+                [self.binary, "--config", str(self.file), "serve-ari", "--node", self.scratch.name, *options],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=lab.die_with_parent,
-                env={**os.environ, "TDCTL_ARI_PASSWORD": self.password})
+                env={**surroundings, "TDCTL_ARI_PASSWORD": self.password})
         return self
 
     def wait_ready(self, timeout=20):
@@ -137,7 +140,7 @@ class Worker:
 
     def journal(self):
         """All lines of the journal, oldest file first; a file under way may end in a torn line."""
-        return [json.loads(line) for path in sorted(self.journal_dir.glob("*.jsonl")) for line in whole_lines(path)]
+        return [json.loads(line) for path in sorted(self.journal_dir.glob("*.jsonl*")) for line in whole_lines(path)]
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -150,5 +153,9 @@ class Worker:
 
 
 def whole_lines(path):
-    text = path.read_text(encoding="utf-8")
+    """The lines of a file that end in a line end; files that a worker has closed may be compressed."""
+    if path.suffix == ".zst":
+        text = subprocess.run(["zstdcat", path], check=True, stdout=subprocess.PIPE).stdout.decode()
+    else:
+        text = path.read_text(encoding="utf-8")
     return text[:text.rfind("\n") + 1].splitlines()

@@ -43,7 +43,7 @@ class Leg:
 
     def __init__(self, invite, peer, phone):
         self.invite, self.peer, self.phone = invite, peer, phone
-        self.state = "ringing"   # then answered, talking, ended
+        self.state = "silent" if phone.silent else "ringing"   # then answered, talking, ended
         self.tag = f"p{id(self):x}"
 
 
@@ -84,13 +84,13 @@ class Phones:
         return self.wait(lambda: self.requests("CANCEL", account), timeout, f"CANCEL for {account}")[0]
 
     def states(self):
-        """Account to the state of its last leg: ringing, answered, talking, ended."""
+        """Account to the state of its last leg: ringing, answered, talking, ended; silent for a dead address."""
         with self.lock:
             return {leg.invite.user: leg.state for leg in self.legs.values()}
 
     def live(self):
         """Accounts whose leg is not over."""
-        return sorted(account for account, state in self.states().items() if state != "ended")
+        return sorted(account for account, state in self.states().items() if state not in ("ended", "silent"))
 
     def wait(self, question, timeout=5, what="something"):
         """The first true answer to question(), asked again after every message; TimeoutError if none."""
@@ -162,8 +162,8 @@ class Phones:
 
     def _take(self, message, peer):
         leg = self.legs.get(message.call_id)
-        if message.status is not None:
-            return               # The reply to our BYE.
+        if message.status is not None or leg and leg.state == "silent":
+            return               # The reply to our BYE; or nobody is there.
         if message.method == "INVITE":
             self._invited(message, peer, leg)
         elif message.method == "ACK":
