@@ -53,9 +53,9 @@ void promises::take(instant now, const call::fact& news) {
             calls_[refusal->call].living.erase(refusal->leg.value);
         }
     } else if (const auto* seen = std::get_if<call::pbx_seen>(&news)) {
-        for (auto& [name, watched] : calls_) {
-            std::erase_if(watched.living, [&](std::uint8_t leg) {
-                const std::string channel = channel_name({name, leg_no{leg}});
+        for (auto& entry : calls_) {
+            std::erase_if(entry.second.living, [&](std::uint8_t leg) {
+                const std::string channel = channel_name({entry.first, leg_no{leg}});
                 return std::none_of(seen->channels.begin(), seen->channels.end(),
                                     [&](const auto& c) { return c.name.text() == channel; });
             });
@@ -86,6 +86,7 @@ void promises::take(instant now, const call::command& wish, const call::commands
                    [&](const call::drop_leg& c) {
                        if (call_watch* watched = watch(now, c.leg.call, "drop_leg")) {
                            watched->living.erase(c.leg.leg.value);
+                           told_to_go_.emplace(channel_name(c.leg), now);
                        }
                    },
                    [&](const call::drop_panel& c) {
@@ -282,6 +283,10 @@ void promises::check_ringing(const sip_news& news, const call_id& call) {
         if (too_long > ring_on_limit) {
             blame(news.at, call, "a phone was rung or held for " + duration_text(too_long) + " after the record");
         }
+    }
+    const auto told = told_to_go_.find(news.channel);
+    if (told != told_to_go_.end() && news.at - std::max(rang->second, told->second) > ring_on_limit) {
+        blame(news.at, call, "a phone was rung or held for long after it was told to go");
     }
     ringing_since_.erase(rang);
 }

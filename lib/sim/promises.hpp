@@ -82,6 +82,7 @@ private:
     std::map<call_id, call_watch> calls_;
     std::map<std::string, call_id> panels_;
     std::map<std::string, truth> truths_;           // by the panel's channel
+    std::map<std::string, instant> told_to_go_;     // legs, by their channel: when the first hang-up was ordered
     std::map<std::string, instant> ringing_since_;  // phones, by the channel of their leg
     std::vector<std::string> broken_;
     std::size_t answered_ = 0;

@@ -121,6 +121,15 @@ TEST_CASE("promises: a phone that rings on after the record", "[sim]") {
     CHECK(c.blames("after the record"));
 }
 
+TEST_CASE("promises: a phone that rings on after it was told to go", "[sim]") {
+    watched_call c;
+    const std::string channel = channel_name(leg(0));
+    c.watcher.saw_news({c.now, sip_news::kind::phone_rings, channel, "PJSIP/a0@k", {}, 0});
+    c.step({call::drop_leg{leg(0)}});
+    c.watcher.saw_news({c.now + 16s, sip_news::kind::phone_ended, channel, "PJSIP/a0@k", {}, 0});
+    CHECK(c.blames("long after it was told to go"));
+}
+
 TEST_CASE("promises: a deadline that is never served", "[sim]") {
     watched_call c;
     c.watcher.saw_next_deadline(c.now, c.now);
