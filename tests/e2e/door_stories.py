@@ -25,7 +25,7 @@ class Answering(Story):
     def test_the_wire_shows_ringing_at_once_and_losers_told_why(self):
         accounts = self.flat(*[Phone(ring_after=0.3, answer_after=1.0 if i == 2 else None) for i in range(4)])
         with self.capture() as wire:
-            self.call("panel", hold=0.5).check()
+            self.call("panel", hold=1.0).check()
         story = [m for m in wire.sip() if self.panel in m.header("From")]
         to_panel = [m for m in story if m.target[0] == "127.0.0.2" and m.status and m.method == "INVITE"]
         self.assertEqual([m.status for m in to_panel if m.status != 100], [180, 200])
@@ -61,7 +61,7 @@ class Answering(Story):
 
     def test_sixteen_accounts_all_ring_and_one_answers(self):
         accounts = self.flat(*[Phone(answer_after=1.5 if i == 11 else None) for i in range(16)])
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=accounts[11])
         self.assertEqual(self.why(record), {each: "answered" if each == accounts[11] else "answered_elsewhere"
@@ -146,7 +146,7 @@ class Ending(Story):
 
     def test_one_declines_and_another_answers(self):
         a, b = self.flat(Phone(status=603, status_after=0.3), Phone(answer_after=1.0))
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=b)
         self.assertEqual(self.why(record), {a: "declined", b: "answered"})

@@ -36,13 +36,13 @@ class Crm(Story):
         panels = {}
         for name, mood in self.moods().items():
             self.panel = self.new_panel()
-            panels[name] = self.panel, mood, self.flat(Phone(answer_after=0.2)), self.call("panel", hold=0.3, records=2)
+            panels[name] = self.panel, mood, self.flat(Phone(answer_after=0.2)), self.call("panel", hold=1.0, records=2)
         second = {}
         for name, (panel, mood, _, run) in panels.items():
             run.check()
             self.record(panel)
             self.world.crm.moods[panel] = mood
-            second[name] = self.call("panel", panel=panel, hold=0.3, records=0)
+            second[name] = self.call("panel", panel=panel, hold=1.0, records=0)
         for name, (panel, _, accounts, _) in panels.items():
             with self.subTest(name):
                 second[name].check()
@@ -56,12 +56,12 @@ class Crm(Story):
         self.use(worker.start(), "*3*")
         a, = self.flat(Phone(answer_after=0.2))
         worker.wait_ready()
-        self.call("panel", hold=0.3, records=2).check()
+        self.call("panel", hold=1.0, records=2).check()
         self.record()
         self.assertEqual(worker.stop(), 0, worker.log())
         self.world.crm.moods[self.panel] = Mood(status=500)
         worker.start().wait_ready()
-        self.call("panel", hold=0.3, records=0).check()
+        self.call("panel", hold=1.0, records=0).check()
         wait(lambda: len(worker.records_of(self.panel)) == 2, what="both records")
         record = worker.records_of(self.panel)[1]
         self.expect(record, outcome="answered", answered_by=a)
@@ -88,7 +88,7 @@ class Crm(Story):
         good, = self.flat(Phone(answer_after=0.5))
         odd = [f"{good}&PJSIP/0900", "../" + good, f"{good}@evil", "a b", "x" * 300, "\u0000"]
         self.world.crm.set(self.panel, "12", [*odd, good])
-        self.call("panel", hold=0.3).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=good)
         self.assertEqual(len({m.call_id for m in self.requests(good, "INVITE")}), 1, "nothing but the good account is rung")
@@ -118,7 +118,7 @@ class Dialplan(Story):
     def test_spaces_and_further_arguments_change_nothing(self):
         a, = self.flat(Phone(answer_after=0.2))
         self.prefix = "*9*"
-        self.call("panel", flat="5", hold=0.3).check()
+        self.call("panel", flat="5", hold=1.0).check()
         self.expect(self.record(), flat="12", outcome="answered", answered_by=a)
 
     def test_a_leading_dash_a_path_and_other_letters_are_names_like_any(self):
@@ -127,7 +127,7 @@ class Dialplan(Story):
                 self.panel = self.new_panel()
                 a, = self.flat(Phone(answer_after=0.2), flat=flat)
                 self.prefix = "*9*"
-                self.call("panel", flat=number, hold=0.3).check()
+                self.call("panel", flat=number, hold=1.0).check()
                 self.expect(self.record(), flat=flat, outcome="answered", answered_by=a)
 
     def test_an_odd_flat_is_stopped_by_the_example_dialplan(self):

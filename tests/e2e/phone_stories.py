@@ -12,7 +12,7 @@ class Pushing(Story):
         held = threading.Event()
         self.addCleanup(held.set)
         self.world.push.moods[self.panel] = Mood(held=held)
-        run = self.call("panel", hold=0.5)
+        run = self.call("panel", hold=1.0)
         for account in (a, b, c, d):
             self.world.phones.invite(account)
         self.wait_talking(a)
@@ -28,14 +28,14 @@ class Pushing(Story):
     def test_a_push_server_that_fails_changes_nothing_but_the_record(self):
         a, = self.flat(Phone(answer_after=0.8))
         self.world.push.moods[self.panel] = Mood(status=500)
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=a)
         self.assertEqual([(each["accepted"], each["reason"]) for each in record["push"]], [(False, "status_500")])
 
     def test_a_push_says_who_and_until_when(self):
         a, = self.flat(Phone(answer_after=0.8))
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         body = self.world.push.of(self.panel)[0].body
         self.assertEqual({key: body[key] for key in ("call", "kind", "panel", "flat", "title", "devices")},
@@ -46,7 +46,7 @@ class Pushing(Story):
 
     def test_a_sleeping_phone_is_pushed_again_and_the_others_are_told_the_end_once(self):
         asleep, rings, answers = self.flat(None, Phone(), Phone(answer_after=3.5))
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         self.expect(self.record(), outcome="answered", answered_by=answers)
         self.world.push.wait(lambda: any(kind == "ended" for kind, _, _ in self.world.push.kinds(self.panel)), what="the end")
         pushes = self.world.push.kinds(self.panel)
@@ -77,7 +77,7 @@ class Pushing(Story):
 
     def test_all_devices_of_an_account_are_pushed_and_its_leg_is_one(self):
         a, b = self.flat(Phone(answer_after=1.0), Phone(), devices={0: ["kitchen", "pocket", "tablet"]})
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=a)
         self.assertEqual([(leg["account"], bool(leg["device"])) for leg in record["legs"]], [(a, False), (b, True)],
@@ -91,7 +91,7 @@ class Pushing(Story):
     def test_a_device_with_a_broken_token_is_pushed_once(self):
         broken, answers = self.flat(None, Phone(answer_after=2.5))
         self.world.push.rejected[f"d-{broken}"] = "broken_token"
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=answers)
         self.assertIn({"device": f"d-{broken}", "accepted": False, "reason": "broken_token"}, record["push"])
@@ -103,7 +103,7 @@ class Waking(Story):
     def test_a_phone_that_wakes_by_the_push_is_dialled_again_and_answers(self):
         late, = self.flat(None)
         self.world.push.wake[late] = lambda: self.world.phones.set(late, Phone(absent=1, answer_after=0.3))
-        self.call("panel", hold=0.5).check()
+        self.call("panel", hold=1.0).check()
         record = self.record()
         self.expect(record, outcome="answered", answered_by=late)
         self.assertGreaterEqual(len({m.call_id for m in self.requests(late, "INVITE")}), 2)
@@ -112,7 +112,7 @@ class Waking(Story):
     def test_a_phone_that_registers_is_dialled_at_once(self):
         self.use(self.world.strict, "*2*")        # Here late_dial is longer than this story.
         late, rings = self.flat(None, Phone())
-        run = self.call("panel", hold=0.5)
+        run = self.call("panel", hold=1.0)
         self.world.phones.wait(lambda: self.requests(late, "ACK"), what="the 404 to be taken")
         wait(lambda: [line for line in self.worker.journal() if line.get("fact") == "leg_ended" and self.is_ours(line)],
              what="the worker to know that the phone is not there")
@@ -128,7 +128,7 @@ class Waking(Story):
 
     def test_registrations_of_strangers_and_nonsense_change_nothing(self):
         a, = self.flat(Phone(answer_after=2.0))
-        run = self.call("panel", hold=0.5)
+        run = self.call("panel", hold=1.0)
         self.world.phones.invite(a)
         for name in ("79000000000", "", "a b", "x" * 5000, "\u00ff\u0001", a):
             self.world.redis.do("PUBLISH", "td:reg", name)

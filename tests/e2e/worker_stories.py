@@ -19,7 +19,7 @@ class Stopping(Story):
         spare = f"4{self.panel}"
         self.world.phones.set(spare, Phone(answer_after=0.2))
         self.accounts.append(spare)
-        self.call("panel", flat=spare, panel=self.new_panel(), records=1, hold=0.3).check()
+        self.call("panel", flat=spare, panel=self.new_panel(), records=1, hold=1.0).check()
         talk.check()
         self.assertEqual(self.worker.exit_status(), 0, self.worker.log())
         record = self.record()
@@ -80,7 +80,7 @@ class Reconfiguring(Story):
         self.assertIn("tdctl.toml", said)
         self.world.tolerated.update(self.worker.errors())
         decliner, answers = self.flat(Phone(status=603, status_after=0.2), Phone(answer_after=0.8))
-        self.call("panel", hold=0.3).check()
+        self.call("panel", hold=1.0).check()
         self.expect(self.record(), outcome="answered", answered_by=answers)
 
         self.worker.configure({"door": {"on_decline": "end_call"}})
@@ -169,8 +169,8 @@ class Farewell(Story):
         wait(lambda: self.worker.page("readyz")[0] == 503, what="a worker that takes no new calls to say so")
         self.world.phones.set(self.panel, Phone(answer_after=0.2))      # The flat's number, as Kamailio would know it.
         self.accounts.append(self.panel)
-        self.call("panel", flat=self.panel, panel=self.new_panel(), records=1, hold=0.3).check()
+        self.call("panel", flat=self.panel, panel=self.new_panel(), records=1, hold=1.0).check()
         talk.check()
         self.assertEqual(self.worker.exit_status(), 0, self.worker.log())
         self.expect(self.record(), outcome="answered", ended_by="panel", answered_by=a)
-        self.call("panel", flat=self.panel, panel=self.new_panel(), records=0, hold=0.3).check()
+        self.call("panel", flat=self.panel, panel=self.new_panel(), records=0, hold=1.0).check()

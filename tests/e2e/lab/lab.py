@@ -7,6 +7,7 @@ into a scratch directory of the test, and is stopped by its own process id.
 
 import base64
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -167,6 +168,9 @@ class Sipp:
     `keys` become [name] in the scenario; `hold` is the pause of the scenario, in seconds.
     """
 
+    # Beyond Asterisk's RTP ports and the ports that Linux gives out by itself; two test programs begin at different ones.
+    media_ports = itertools.cycle(range(61000 + os.getpid() % 500 * 4, 65500, 4))
+
     def __init__(self, scenario, scratch, target=None, address="127.0.0.2", service="12", calls=1, rate=10.0,
                  hold=1.0, timeout=30, keys=None, edits=(), name=None, options=()):
         self.scratch = pathlib.Path(scratch).resolve()
@@ -180,9 +184,9 @@ class Sipp:
             text = text.replace(old, new)
         self.file.write_text(text, encoding="utf-8")
         self.address = (address, free_port(address))
-        # The media port must differ between runs: SIPp takes it without asking.
+        # SIPp takes the media port and the even one after it (video) without asking, so runs side by side must differ.
         command = ["sipp", "-sf", self.file, "-i", address, "-p", self.address[1], "-m", calls, "-r", rate,
-                   "-d", int(hold * 1000), "-s", service, "-mp", free_port(address) & ~1, "-nostdin",
+                   "-d", int(hold * 1000), "-s", service, "-mp", next(self.media_ports), "-nostdin",
                    "-timeout", timeout, "-timeout_error", "-recv_timeout", timeout * 1000, "-fd", 1,
                    "-trace_err", "-error_file", self.scratch / f"{name}.err",
                    "-trace_stat", "-stf", self.scratch / f"{name}.csv",
