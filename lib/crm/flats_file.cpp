@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/toml_guard.hpp"
 #include "crm/names.hpp"
 
 namespace td::crm {
@@ -195,7 +196,7 @@ flats_file flats_at(const toml::table& root) {
     return read;
 }
 
-failure at_line(std::string_view file_name, toml::source_index line, std::string_view text) {
+failure at_line(std::string_view file_name, std::size_t line, std::string_view text) {
     return {failure_kind::bad_input,
             std::string(file_name).append(":").append(std::to_string(line)).append(": ").append(text)};
 }
@@ -203,6 +204,9 @@ failure at_line(std::string_view file_name, toml::source_index line, std::string
 }  // namespace
 
 result<flats_file> read_flats(std::string_view toml, std::string_view file_name) {
+    if (const auto danger = danger_in_toml(toml)) {
+        return at_line(file_name, danger->line, danger->text);
+    }
     // toml++ reports by exceptions, and so do the readers above; they end here.
     try {
         return flats_at(toml::parse(toml, file_name));
