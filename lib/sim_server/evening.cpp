@@ -39,8 +39,9 @@ void people(door_scene& scene, std::size_t call, const evening_rules& rules) {
             add(nobody_there);
             return;
         case tale::dead_heat:
-            add(answering);
-            add(answering);
+            add(nobody_there);
+            add(nobody_there);
+            scene.picked_up_after = 1200ms;
             scene.leaves_after_talk = 1500ms;
             return;
         case tale::declined: add(a_phone(sim::phone_habit::declines, 900ms)); return;

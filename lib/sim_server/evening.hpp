@@ -40,12 +40,13 @@ struct door_scene {
     std::vector<resident> residents;
     duration starts_after{};          ///< from the start of the evening
     duration visitor_leaves_after{};  ///< from the start of the call; zero: the visitor stays
+    duration picked_up_after{};       ///< from the moment when all ring, all are picked up at once; zero: each as it is
     duration leaves_after_talk{};     ///< from the bridge; zero: the visitor stays
 };
 
 /// The configuration that the scenes are made for.
 struct evening_rules {
-    duration ring_limit = 4s;
+    duration ring_limit = 5s;  ///< the least that the configuration takes
     duration late_dial = 500ms;
     duration push_repeat = 1s;
     duration wakes_after = 1200ms;

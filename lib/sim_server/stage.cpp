@@ -128,6 +128,8 @@ private:
     void begin(std::size_t which);
     /// Looks at what the SIP side saw since the last look.
     void watch();
+    void talk_began(const sim::sip_news& news);
+    void phone_rang(const sim::sip_news& news);
     [[nodiscard]] bool all_over() const;
     int stop(child& worker);
     result<evening_report> report(int worker_status);
@@ -138,6 +140,8 @@ private:
     town town_;
     std::vector<door_scene> scenes_;
     std::map<std::string, std::size_t> scene_of_;  ///< by the panel's channel
+    std::map<std::string, std::size_t> together_;  ///< by endpoint: the scenes whose phones are picked up at once
+    std::map<std::size_t, std::vector<std::string>> ringing_;  ///< their legs that ring
     std::size_t watched_ = 0;
     std::size_t begun_ = 0;
 };
@@ -172,18 +176,25 @@ result<child> stage::start_worker() {
         return ready || worker->ended().has_value();
     };
     loop_.run_until(settled, ready_limit);
-    if (!ready && loop_.stopped_by() == 0) {
-        return failure{failure_kind::unreachable,
-                       fmt::format("the worker was not ready within {}; {}", duration_text(ready_limit),
-                                   last_words(options_.scratch))};
+    if (ready || loop_.stopped_by() != 0) {
+        return worker;
     }
-    return worker;
+    const std::optional<int> status = worker->ended();
+    return failure{failure_kind::unreachable,
+                   fmt::format("the worker {}; {}",
+                               status ? fmt::format("ended with status {} before it was ready", *status)
+                                      : fmt::format("was not ready within {}", duration_text(ready_limit)),
+                               last_words(options_.scratch))};
 }
 
 void stage::furnish() {
-    for (const door_scene& scene : scenes_) {
+    for (std::size_t i = 0; i < scenes_.size(); ++i) {
+        const door_scene& scene = scenes_[i];
         call::flat_record record;
         for (const resident& each : scene.residents) {
+            if (scene.picked_up_after > duration::zero()) {
+                together_[town_.endpoint_of(each.account)] = i;
+            }
             record.accounts.push_back({each.account, {{device_id("phone-" + each.account.text()), "android"}}});
             town_.put_phone(each.account, each.phone);
         }
@@ -211,17 +222,35 @@ void stage::watch() {
     const std::deque<sim::sip_news>& seen = town_.seen();
     for (; watched_ < seen.size(); ++watched_) {
         const sim::sip_news& news = seen[watched_];
-        if (news.what != kind::talk_begun) {
-            continue;
+        if (news.what == kind::talk_begun) {
+            talk_began(news);
+        } else if (news.what == kind::phone_rings) {
+            phone_rang(news);
         }
-        const auto found = scene_of_.contains(news.channel) ? scene_of_.find(news.channel) : scene_of_.find(news.other);
-        if (found == scene_of_.end()) {
-            continue;
-        }
-        const door_scene& scene = scenes_[found->second];
-        if (scene.leaves_after_talk > duration::zero()) {
-            loop_.at(loop_.now() + scene.leaves_after_talk, [this, panel = scene.panel] { town_.hang_up(panel); });
-        }
+    }
+}
+
+void stage::talk_began(const sim::sip_news& news) {
+    const auto found = scene_of_.contains(news.channel) ? scene_of_.find(news.channel) : scene_of_.find(news.other);
+    if (found == scene_of_.end()) {
+        return;
+    }
+    const door_scene& scene = scenes_[found->second];
+    if (scene.leaves_after_talk > duration::zero()) {
+        loop_.at(loop_.now() + scene.leaves_after_talk, [this, panel = scene.panel] { town_.hang_up(panel); });
+    }
+}
+
+void stage::phone_rang(const sim::sip_news& news) {
+    const auto found = together_.find(news.endpoint);
+    if (found == together_.end()) {
+        return;
+    }
+    const door_scene& scene = scenes_[found->second];
+    std::vector<std::string>& legs = ringing_[found->second];
+    legs.push_back(news.channel);
+    if (legs.size() == scene.residents.size()) {
+        loop_.at(loop_.now() + scene.picked_up_after, [this, legs] { town_.pick_up(legs); });
     }
 }
 

@@ -89,6 +89,13 @@ bool town::press(const panel_id& panel, char key) {
     return true;
 }
 
+void town::pick_up(const std::vector<std::string>& legs) {
+    for (const std::string& each : legs) {
+        model_.phone_answers(on_.now(), each);
+    }
+    ari_.pump();
+}
+
 void town::wake(const account_id& account) {
     model_.wakes(on_.now(), endpoint_of(account));
     ari_.pump();

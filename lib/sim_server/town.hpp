@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/id.hpp"
 #include "base/result.hpp"
@@ -53,6 +55,8 @@ public:
     /// Opens the three servers. The failure names the address that could not be had.
     [[nodiscard]] result<town_ports> open(const town_addresses& where);
 
+    /// What originate names to call the account.
+    [[nodiscard]] std::string endpoint_of(const account_id& account) const;
     /// Says what phone stands behind an account.
     void put_phone(const account_id& account, const sim::phone& phone);
     /// Says who lives in a flat.
@@ -64,6 +68,8 @@ public:
     /// False when the panel is in no call. The same for a key.
     bool hang_up(const panel_id& panel);
     bool press(const panel_id& panel, char key);
+    /// The phones of these legs are picked up in the same instant: their answers are under way before anybody can act.
+    void pick_up(const std::vector<std::string>& legs);
     /// The account's phone registers.
     void wake(const account_id& account);
 
@@ -78,7 +84,6 @@ public:
     [[nodiscard]] push_server& push() { return push_; }
 
 private:
-    [[nodiscard]] std::string endpoint_of(const account_id& account) const;
     void see(const sim::sip_news& news);
     void push_arrived(const pushed& news);
 

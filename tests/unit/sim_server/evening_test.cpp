@@ -62,7 +62,7 @@ TEST_CASE("evening: the tales come in turn, at panels and accounts of their own"
     CHECK(accounts.size() == residents);
     CHECK(scenes[5].which == tale::woken);
     CHECK(scenes[6].which == tale::answered);
-    CHECK(scenes[1].residents[0].phone.acts_after == scenes[1].residents[1].phone.acts_after);
+    CHECK(scenes[1].picked_up_after > duration::zero());  // the dead heat is no matter of luck
 }
 
 TEST_CASE("evening: where all is well nothing is said", "[sim_server]") {
