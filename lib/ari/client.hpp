@@ -21,7 +21,7 @@ public:
         ports::fact_sink facts;
         std::function<call_id()> name_call;  ///< a new name for the call of a panel that arrives
         log_sink log;
-        /// This worker cannot go on, told once: bad_input (the URL), refused (401: the password), not_allowed (403: a
+        /// This worker cannot go on, told once: bad_input (the URL), not_allowed (401: the password; 403: a
         /// read-only user), taken (another worker took the application's name). The client has stopped by then.
         std::function<void(failure)> fatal;
     };

@@ -11,6 +11,9 @@ namespace {
 /// A reply can be lost again and again; the deadline ends it, this is against a peer that closes in a tight loop.
 constexpr unsigned most_losses = 8;
 constexpr duration picture_pause = 500ms;
+constexpr duration stray_pause = 2s;
+constexpr unsigned most_stray_tries = 10;
+constexpr std::size_t most_strays = 1000;
 constexpr int bad_request = 400;
 constexpr int overloaded_status = 503;
 
@@ -77,7 +80,8 @@ desk::desk(const options& wanted, std::function<call_id()> name_call, counters& 
       maker_(wanted.app, wanted.dial),
       name_call_(std::move(name_call)),
       count_(count),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      picture_(wanted.app) {}
 
 // ---- commands
 
@@ -195,7 +199,7 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
             }
             return;
         case errand::drop_stray:
-        case errand::remove_stray: settle_stray(request, status); return;
+        case errand::remove_stray: settle_stray(request, status, now); return;
         case errand::probe:
         case errand::filter:
         case errand::see_application:
@@ -317,7 +321,7 @@ void desk::lost(exchange request, loss why, instant now) {
 
 void desk::give_up(const exchange& request, instant now) {
     if (!act_of(request.what)) {
-        settle_stray(request, 0);
+        settle_stray(request, 0, now);
         return;
     }
     refuse(request, 0);
@@ -341,13 +345,21 @@ void desk::refuse(const exchange& request, int status) {
     }
 }
 
-void desk::settle_stray(const exchange& request, int status) {
+/// A stray has no call that would insist, so it is insisted on here: a leg that nobody asked for must not ring on.
+void desk::settle_stray(const exchange& request, int status, instant now) {
     if (is_good(status) || status == 404) {
         return;
     }
     ++count_.failures[status];
-    log_(level::warning, "ari request=" + std::string(name_of(request.what)) + " status=" + std::to_string(status) +
-                             " target=" + request.target + " remedy=\"it is tried again after the next connect\"");
+    const bool again = request.losses < most_stray_tries && strays_.size() < most_strays;
+    log_(level::warning,
+         "ari request=" + std::string(name_of(request.what)) + " status=" + std::to_string(status) +
+             " target=" + request.target +
+             (again ? " remedy=\"it is tried again\"" : " remedy=\"it is tried again after the next connect\""));
+    if (again) {
+        strays_.push_back({now + stray_pause, request});
+        ++strays_.back().second.losses;
+    }
 }
 
 // ---- events
@@ -421,6 +433,13 @@ void desk::line_lost() {
 void desk::advance(instant now) {
     if (now >= picture_again_) {
         ask_for_picture(now);
+    }
+    while (!strays_.empty() && strays_.front().first <= now) {
+        exchange request = std::move(strays_.front().second);
+        strays_.pop_front();
+        request.deadline = now + limit_.request;
+        ++outstanding_;
+        submit(std::move(request), now);
     }
 }
 

@@ -3,6 +3,7 @@
 // lost and asking again is safe, and says what came of it as a fact. Pure: the courier, the ids and the time come from
 // outside.
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "ari/events.hpp"
@@ -55,7 +57,9 @@ public:
     void line_lost();
     /// Asks again where a picture failed. An extra call is harmless.
     void advance(instant now);
-    [[nodiscard]] instant next_deadline() const { return picture_again_; }
+    [[nodiscard]] instant next_deadline() const {
+        return strays_.empty() ? picture_again_ : std::min(picture_again_, strays_.front().first);
+    }
 
     /// True from the picture of what Asterisk holds to the loss of the line.
     [[nodiscard]] bool in_the_picture() const { return in_the_picture_; }
@@ -73,7 +77,7 @@ private:
     void settle_check(const exchange& request, int status, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
-    void settle_stray(const exchange& request, int status);
+    void settle_stray(const exchange& request, int status, instant now);
     void check_dial(const exchange& request, instant now);
     void give_up(const exchange& request, instant now);
     void release(const order_key& key, instant now);
@@ -100,6 +104,8 @@ private:
     std::unordered_set<order_key> dialling_;
     /// Requests of a leg that wait until it is known whether the leg was made.
     std::unordered_map<order_key, std::deque<exchange>> held_;
+    /// Hang-ups of strays that were refused, in the order in which they are due.
+    std::deque<std::pair<instant, exchange>> strays_;
     std::vector<call::fact> news_;
     std::optional<failure> fatal_;
 };

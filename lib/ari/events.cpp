@@ -315,7 +315,7 @@ std::optional<std::vector<seen_channel>> reader::channels(std::string_view body)
     return found;
 }
 
-std::optional<std::vector<std::string>> reader::bridges(std::string_view body) {
+std::optional<std::vector<std::string>> reader::bridges(std::string_view body, std::string_view app) {
     const auto list = insides_->parse_array(body);
     if (!list) {
         return std::nullopt;
@@ -324,7 +324,8 @@ std::optional<std::vector<std::string>> reader::bridges(std::string_view body) {
     for (const element entry : *list) {
         object bridge;
         if (entry.get_object().get(bridge) == simdjson::SUCCESS) {
-            if (const auto name = text_at(bridge, "id")) {
+            const auto name = text_at(bridge, "id");
+            if (name && text_at(bridge, "name") == app) {
                 found.emplace_back(*name);
             }
         }

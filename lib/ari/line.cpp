@@ -104,7 +104,7 @@ void line::shake(instant now) {
     if (status == 401 || status == 403) {
         stop();
         ends_.line_refused(status == 401
-                               ? failure{failure_kind::refused,
+                               ? failure{failure_kind::not_allowed,
                                          "Asterisk refuses ari.user or ari.password (401): compare them with ari.conf"}
                                : failure{failure_kind::not_allowed,
                                          "Asterisk does not let ari.user listen to events (403): see ari.conf"});

@@ -20,7 +20,7 @@ bool picture::take(errand part, std::string_view body, reader& codec) {
         return channels_.has_value();
     }
     if (part == errand::see_bridges) {
-        bridges_ = codec.bridges(body);
+        bridges_ = codec.bridges(body, app_);
         return bridges_.has_value();
     }
     inside_ = codec.application_channels(body);
@@ -47,8 +47,9 @@ std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key
     std::unordered_map<std::string, call::pbx_seen::condition> known;
     const std::unordered_set<std::string> inside(inside_->begin(), inside_->end());
     for (const seen_channel& each : *channels_) {
-        // A foreign channel is ours to look after only while it is inside our application.
-        if (leg_of_channel(each.name) || (each.in_stasis && inside.contains(each.name))) {
+        // Only what our application holds is ours to look after: a leg with our kind of name may be another worker's.
+        // An originated leg belongs to its application from its first moment, a panel while it is in Stasis.
+        if (inside.contains(each.name) && (leg_of_channel(each.name) || each.in_stasis)) {
             known.emplace(each.name, each.state);
         }
     }

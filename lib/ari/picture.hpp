@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "ari/events.hpp"
@@ -18,6 +19,9 @@ namespace td::ari {
 
 class picture {
 public:
+    /// `app` is our application's name; our bridges carry it as theirs.
+    explicit picture(std::string app) : app_(std::move(app)) {}
+
     /// The line is up: forget everything older. Gives the number of this round.
     unsigned begin();
     /// The line is lost, or the picture is given up.
@@ -37,6 +41,7 @@ public:
     [[nodiscard]] std::optional<call::pbx_seen> finish(const std::unordered_set<order_key>& dialling);
 
 private:
+    std::string app_;
     bool taking_ = false;
     unsigned round_ = 0;
     std::optional<std::vector<seen_channel>> channels_;

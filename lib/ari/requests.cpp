@@ -134,7 +134,11 @@ std::optional<exchange> request_maker::make(const call::dial& wish) const {
 }
 
 std::optional<exchange> request_maker::make(const call::make_bridge& wish) const {
-    return on_bridge(errand::bridge, wish.call, method::post, "?type=mixing");
+    // The bridge carries the application's name, so that whoever finds it later knows whose it was: an application
+    // holds a bridge only while a channel is in it.
+    exchange made = on_bridge(errand::bridge, wish.call, method::post, "?type=mixing&name=");
+    append_encoded(made.target, app_);
+    return made;
 }
 
 std::optional<exchange> request_maker::make(const call::answer_panel& wish) const {

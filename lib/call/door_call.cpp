@@ -193,8 +193,8 @@ void door_call::on(instant now, const leg_ringing& news, commands& out) {
     }
 }
 
-/// A leg that was given up (its request was never answered) exists after all. Hanging up one that is gone costs a 404. The
-/// call answers for it again, so that a hang-up that is refused is repeated.
+/// A leg that was given up (its request was never answered) exists after all. Hanging up one that is gone costs a 404.
+/// The call answers for it again, so that a hang-up that is refused is repeated.
 void door_call::drop_unknown_leg(instant now, leg_no leg, commands& out) {
     plan_.found_again(now, leg);
     out.push_back(drop_leg{{call_, leg}, hangup_reason::normal});

@@ -122,7 +122,7 @@ private:
     instant limit_ = never;     ///< of the state
     instant again_at_ = never;  ///< of a join that is tried again, of hang-ups that are repeated
     instant push_at_ = never;
-    instant drop_at_ = never;   ///< of hang-ups that Asterisk refused
+    instant drop_at_ = never;  ///< of hang-ups that Asterisk refused
     instant line_lost_at_ = never;
 
     outcome how_ = outcome::failed;

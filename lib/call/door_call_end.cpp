@@ -91,8 +91,7 @@ void door_call::drop_told_again(commands& out) {
     for (const leg_no leg : plan_.living()) {
         if (plan_.dropped(leg)) {
             const bool lost = won_ && leg != winner_;
-            out.push_back(
-                drop_leg{{call_, leg}, lost ? hangup_reason::answered_elsewhere : hangup_reason::normal});
+            out.push_back(drop_leg{{call_, leg}, lost ? hangup_reason::answered_elsewhere : hangup_reason::normal});
         }
     }
 }
@@ -108,7 +107,8 @@ void door_call::on(instant now, const pbx_line_lost&, commands&) {
     line_lost_at_ = now;
 }
 
-/// `news` holds this call's own channels. Only what lived before the line was lost is held against the list: what came later may be younger than the list.
+/// `news` holds this call's own channels. Only what lived before the line was lost can be gone by not being there: what
+/// came later may be younger than the list.
 void door_call::on(instant now, const pbx_seen& news, commands& out) {
     if (line_lost_at_ == never) {
         return;
@@ -125,12 +125,11 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         }
     }
     for (const leg_no leg : plan_.living()) {
-        if (plan_.dialled_at(leg) >= lost_at) {
-            continue;
-        }
         const auto found = seen(channel_name({call_, leg}));
         if (found == news.channels.end()) {
-            leg_is_gone(now, leg, 0, 0, out);
+            if (plan_.dialled_at(leg) < lost_at) {
+                leg_is_gone(now, leg, 0, 0, out);
+            }
         } else if (found->state == pbx_seen::condition::up && !(won_ && leg == winner_)) {
             on(now, leg_answered{{call_, leg}}, out);
         } else if (found->state == pbx_seen::condition::ringing) {

@@ -54,10 +54,13 @@ void check_applications(const settings& s, judge& to) {
 
 void check_door(const settings& s, judge& to) {
     if (s.door.late_dial >= s.door.ring_limit) {
-        to.error("door.late_dial",
-                 is("door.late_dial", s.door.late_dial) + " is not shorter than " +
-                     is("door.ring_limit", s.door.ring_limit) + ", so a phone that wakes late is never dialled again",
-                 "make it a second or two");
+        to.warn("door.late_dial",
+                is("door.late_dial", s.door.late_dial) + " is not shorter than " +
+                    is("door.ring_limit", s.door.ring_limit) + ", so a phone that wakes late is never dialled again",
+                "make it a second or two");
+    }
+    if (s.door.spread == fan_out::proxy) {
+        to.error("door.fan_out", "door.fan_out = \"proxy\" is not served by this version", "write \"asterisk\"");
     }
     if (!s.push.url.is("none") && s.push.repeat >= s.door.ring_limit) {
         to.warn("push.repeat",

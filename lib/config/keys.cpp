@@ -35,9 +35,9 @@ void add_door(std::vector<key>& to) {
     to.push_back(
         text_key<section>({"door", "dial", "How an account is dialled"}, {at, &section::dial}, rules::dial_account));
     to.push_back(duration_key<section>({"door", "ring_limit", "How long phones ring before the call is missed"},
-                                       {at, &section::ring_limit}, {5s, 10min}));
+                                       {at, &section::ring_limit}, {1s, 10min}));
     to.push_back(duration_key<section>({"door", "talk_limit", "How long visitor and resident may talk"},
-                                       {at, &section::talk_limit}, {5s, 60min}));
+                                       {at, &section::talk_limit}, {1s, 60min}));
     to.push_back(choice_key<section, call::decline_rule>(
         {"door", "on_decline", "What a resident's decline does"}, {at, &section::on_decline},
         {{"drop_leg", call::decline_rule::drop_leg}, {"end_call", call::decline_rule::end_call}}));
@@ -47,7 +47,7 @@ void add_door(std::vector<key>& to) {
          {"ringing", call::early_sound::ringing},
          {"progress", call::early_sound::progress}}));
     to.push_back(duration_key<section>({"door", "late_dial", "How often a phone that was unreachable is dialled again"},
-                                       {at, &section::late_dial}, {200ms, 60s}));
+                                       {at, &section::late_dial}, {100ms, 60s}));
     to.push_back(text_key<section>({"door", "open_dtmf", "The key, or keys, that open the door"},
                                    {at, &section::open_dtmf}, rules::keys));
     to.push_back(choice_key<section, fan_out>(
@@ -70,11 +70,11 @@ void add_sos(std::vector<key>& to) {
     to.push_back(text_key<section>({"sos", "callback_dial", "How a panel is dialled when the service calls back"},
                                    {at, &section::callback_dial}, rules::dial_panel));
     to.push_back(duration_key<section>({"sos", "window", "How long after a call its number leads back to its panel"},
-                                       {at, &section::window}, {1min, 30 * day}));
+                                       {at, &section::window}, {1s, 30 * day}));
     to.push_back(duration_key<section>({"sos", "guard", "How long after that the number is lent to nobody"},
                                        {at, &section::guard}, {0s, 30 * day}));
     to.push_back(duration_key<section>({"sos", "answer_limit", "How long the service may take to answer"},
-                                       {at, &section::answer_limit}, {5s, 10min}));
+                                       {at, &section::answer_limit}, {1s, 10min}));
     to.push_back(choice_key<section, location_form>(
         {"sos", "location", "How the panel's place goes with the call"}, {at, &section::location},
         {{"none", location_form::none}, {"header", location_form::header}, {"pidf", location_form::pidf}}));

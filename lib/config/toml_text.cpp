@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/toml_guard.hpp"
 #include "config/words.hpp"
 
 namespace td::config {
@@ -96,6 +97,13 @@ toml_contents read_toml(std::string_view given) {
     toml_contents contents;
     std::string text(given);
     for (int attempt = 0; attempt < most_errors; ++attempt) {
+        if (const auto danger = danger_in_toml(text)) {
+            contents.errors.push_back({danger->line, printable(danger->text, longest_complaint)});
+            if (!leave_out(text, danger->line)) {
+                return contents;
+            }
+            continue;
+        }
         try {
             contents.entries = entries_of(toml::parse(std::string_view(text)));
             return contents;

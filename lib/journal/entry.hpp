@@ -39,7 +39,8 @@ struct gap {
     instant since{};
 };
 
-using line = std::variant<header, rules_changed, gap, call::fact, call::command>;
+/// The smallest stands first, because that is what an entry holds before it is read.
+using line = std::variant<gap, header, rules_changed, call::fact, call::command>;
 
 /// One line and its moment; the moment of a header is when the file was opened.
 struct entry {

@@ -53,7 +53,7 @@ private:
         if (at_ == end_) {
             return wrong_.with("begins with neither \"at\" nor \"journal\"");
         }
-        if (!values_.take(*at_, field) || !values_.take(field.unescaped_key(), key_)) {
+        if (!values_.take(*at_, field) || !values_.take_key(field, key_)) {
             return false;
         }
         value_ = field.value();
@@ -125,7 +125,7 @@ private:
     template <class Choice>
     bool read_alternative(std::string_view kind, entry& to) {
         std::string_view name;
-        if (!values_.take(value_.get_string(), name)) {
+        if (!values_.take_text(value_, name)) {
             return wrong_.in(kind);
         }
         ++at_;
@@ -200,18 +200,18 @@ struct reader::insides {
     std::size_t torn = 0;
     std::string single;
 
-    /// `readable`: how many bytes from the start of the line may be read; simdjson wants a padding behind the line.
-    result<entry> read(std::string_view bytes, std::size_t readable) {
+    /// `readable`: how many bytes from the start of the line may be read; simdjson wants a padding behind the line. The
+    /// entry is read where it will stay: moving one costs as much as finding its fields.
+    void read(std::string_view bytes, std::size_t readable, result<entry>& to) {
         if (bytes.size() > longest_line) {
-            return failure{failure_kind::broken_data,
-                           where() + "is longer than " + std::to_string(longest_line) + " bytes"};
+            to = failure{failure_kind::broken_data,
+                         where() + "is longer than " + std::to_string(longest_line) + " bytes"};
+            return;
         }
-        entry to;
         line_reader lines(parser, moments);
-        if (!lines.read(bytes, readable, to)) {
-            return failure{failure_kind::broken_data, where() + lines.wrong()};
+        if (!lines.read(bytes, readable, to.value())) {
+            to = failure{failure_kind::broken_data, where() + lines.wrong()};
         }
-        return to;
     }
 
     std::string where() const { return "line " + std::to_string(line_number) + ' '; }
@@ -233,23 +233,24 @@ void reader::take(std::string text) {
 
 std::optional<result<entry>> reader::next() {
     insides& in = *in_;
-    while (in.place < in.size) {
+    std::optional<result<entry>> read;
+    while (in.place < in.size && !read) {
         const char* start = in.text.data() + in.place;
         const auto* end = static_cast<const char*>(std::memchr(start, '\n', in.size - in.place));
         if (end == nullptr) {
             in.torn = in.size - in.place;
             in.place = in.size;
-            return std::nullopt;
+            break;
         }
         const auto length = static_cast<std::size_t>(end - start);
         const std::size_t readable = in.text.size() - in.place;
         in.place += length + 1;
         ++in.line_number;
         if (length > 0) {
-            return in.read({start, length}, readable);
+            in.read({start, length}, readable, read.emplace(entry{}));
         }
     }
-    return std::nullopt;
+    return read;
 }
 
 std::size_t reader::torn() const {
@@ -266,7 +267,9 @@ result<entry> reader::read(std::string_view text) {
     in_->single.assign(text);
     in_->single.append(simdjson::SIMDJSON_PADDING, '\0');
     in_->line_number = 1;
-    return in_->read({in_->single.data(), text.size()}, in_->single.size());
+    result<entry> read(entry{});
+    in_->read({in_->single.data(), text.size()}, in_->single.size(), read);
+    return read;
 }
 
 }  // namespace td::journal

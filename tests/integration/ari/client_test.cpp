@@ -342,7 +342,7 @@ TEST_CASE("client: a wrong password and a lost application are told once and end
         s.server.handshake = 401;
         s.worker->start();
         REQUIRE(s.until([&] { return !s.fatal.empty(); }));
-        CHECK(s.fatal[0].kind == failure_kind::refused);
+        CHECK(s.fatal[0].kind == failure_kind::not_allowed);
     }
     SECTION("ApplicationReplaced") {
         s.connect();

@@ -219,8 +219,9 @@ TEST_CASE("events: the lists that Asterisk gives after a connect", "[ari]") {
     CHECK_FALSE(channels->at(2).in_stasis);
     CHECK_FALSE(codec.channels(R"({"message":"no"})"));
     CHECK_FALSE(codec.channels("[{"));
-    CHECK(codec.bridges(R"([{"id":"td.x"},{},{"id":"y"}])") == std::vector<std::string>{"td.x", "y"});
-    CHECK_FALSE(codec.bridges("{}"));
+    CHECK(codec.bridges(R"([{"id":"td.x","name":"Td"},{},{"id":"y","name":"other"},{"id":"z"}])", "Td") ==
+          std::vector<std::string>{"td.x"});
+    CHECK_FALSE(codec.bridges("{}", "Td"));
     CHECK(codec.application_channels(R"({"channel_ids":["1.0",2,"3.0"]})") == std::vector<std::string>{"1.0", "3.0"});
     CHECK_FALSE(codec.application_channels("{}"));
 }

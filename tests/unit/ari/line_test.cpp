@@ -142,7 +142,7 @@ TEST_CASE("line: a wrong password ends it", "[ari]") {
     s.start();
     s.opened();
     CHECK(s.got("HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n\r\nno!") ==
-          "close refused:" + std::to_string(static_cast<int>(failure_kind::refused)));
+          "close refused:" + std::to_string(static_cast<int>(failure_kind::not_allowed)));
     CHECK(s.wait(10s).empty());
 }
 
