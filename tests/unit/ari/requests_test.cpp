@@ -30,7 +30,7 @@ TEST_CASE("requests: what each command asks", "[ari]") {
     const request_maker m = maker();
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::ringing})) == "POST channels/1795401292.0/ring");
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::progress})) == "POST channels/1795401292.0/progress");
-    CHECK(words(m.make(call::make_bridge{one})) == "POST bridges/" + name + "?type=mixing&name=td");
+    CHECK(words(m.make(call::make_bridge{one})) == "POST bridges/" + name + "?type=mixing&name=Td%20Call%26Handler");
     CHECK(words(m.make(call::answer_panel{one, panel})) == "POST channels/1795401292.0/answer");
     CHECK(words(m.make(call::join{leg7, panel})) ==
           "POST bridges/" + name + "/addChannel?channel=1795401292.0," + name + ".07");
