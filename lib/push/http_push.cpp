@@ -56,12 +56,37 @@ public:
             fail(begun, "late");
             return;
         }
+        if (wish.kind == call::push_kind::ring) {
+            ++rings_[wish.call].under_way;
+        } else if (const auto ring = rings_.find(wish.call); ring != rings_.end()) {
+            ring->second.end = std::move(begun);
+            return;
+        }
         try_once(std::move(begun));
     }
 
     [[nodiscard]] const push_counters& counters() const { return counters_; }
 
 private:
+    /// An `ended` that overtook a ring of its call would leave a phone ringing, so it waits for those under way: for the
+    /// timeout at the most.
+    struct rings_of_call {
+        unsigned under_way = 0;
+        std::optional<errand> end;
+    };
+
+    void ring_is_over(const call_id& call) {
+        const auto ring = rings_.find(call);
+        if (ring == rings_.end() || --ring->second.under_way > 0) {
+            return;
+        }
+        std::optional<errand> end = std::move(ring->second.end);
+        rings_.erase(ring);
+        if (end) {
+            try_once(std::move(*end));
+        }
+    }
+
     void try_once(errand begun) {
         ++begun.tries;
         ++counters_.sent;
@@ -77,6 +102,9 @@ private:
     }
 
     void came_back(errand sent, const http::reply& got) {
+        if (sent.wish.kind == call::push_kind::ring) {
+            ring_is_over(sent.wish.call);
+        }
         const result<rejections> read = got.outcome ? read_reply(got.outcome->status, got.outcome->body, sent.wish)
                                                     : result<rejections>(got.outcome.why());
         if (read) {
@@ -129,6 +157,7 @@ private:
     std::function<instant()> now_;
     ports::fact_sink sink_;
     push_counters counters_;
+    std::unordered_map<call_id, rings_of_call> rings_;  // bounded by options_.in_flight: each has a ring under way
     std::unordered_map<std::uint64_t, asio::steady_timer> pauses_;
     std::uint64_t last_pause_ = 0;
     std::optional<http::client> client_;

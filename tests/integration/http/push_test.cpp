@@ -129,6 +129,22 @@ TEST_CASE("push: an end is tried again until the server takes it, a ring is not"
     CHECK(d.role->counters().repeated == 2);
 }
 
+TEST_CASE("push: an end waits for the ring of its own call and for no other's", "[push]") {
+    scripted_server server([](exchange& e) {
+        if (e.request.body.find(R"("kind":"ring")") != std::string::npos) {
+            e.hang();
+        } else {
+            e.reply(202, R"({"accepted":1,"rejected":[]})");
+        }
+    });
+    desk d(server.url(), 1s);
+    d.role->send(push_for(1));
+    d.role->send(push_for(1, call::push_kind::ended));
+    d.role->send(push_for(2, call::push_kind::ended));
+    REQUIRE(d.wait_for(3));
+    CHECK(d.facts == std::vector<std::string>{"2 answered", "1 failed timeout", "1 answered"});
+}
+
 TEST_CASE("push: an end is given up when its patience is over, and at once when the server says no", "[push]") {
     scripted_server server(
         [](exchange& e) { e.reply(e.request.body.find(R"("flat":"2",)") != std::string::npos ? 400 : 503, ""); });
