@@ -1,16 +1,43 @@
 #pragma once
 // How the loop hands work to a thread without ever waiting for it: a lock-free list with a weight limit and a bell.
 
+#include <semaphore.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <ctime>
 #include <iterator>
 #include <memory>
-#include <semaphore>
 #include <utility>
 #include <vector>
 
 namespace td {
+
+/// A POSIX semaphore. libstdc++ 12's own polls with sched_yield for up to 128 ms when it waits with a limit, which costs an
+/// idle worker more than everything else it does.
+class bell {
+public:
+    bell() { sem_init(&rings_, 0, 0); }
+    bell(const bell&) = delete;
+    bell& operator=(const bell&) = delete;
+    ~bell() { sem_destroy(&rings_); }
+
+    void ring() { sem_post(&rings_); }
+    /// Waits for a ring, or until the time is over.
+    void wait(std::chrono::nanoseconds at_most) {
+        timespec until{};
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        const std::int64_t nanoseconds = until.tv_nsec + at_most.count();
+        until.tv_sec += static_cast<time_t>(nanoseconds / 1'000'000'000);
+        until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+        sem_clockwait(&rings_, CLOCK_MONOTONIC, &until);  // a signal that cuts it short is a wake-up for nothing
+    }
+
+private:
+    sem_t rings_{};
+};
 
 /// Any thread puts, one thread takes. An item weighs from `put` until the taker says `settle`, so that what is taken
 /// but not yet done (a disk that hangs) still counts against the limit.
@@ -36,18 +63,18 @@ public:
             !head_.compare_exchange_weak(before, entry.get(), std::memory_order_release, std::memory_order_relaxed));
         static_cast<void>(entry.release());  // the taker owns it, and may have freed it already
         if (before == nullptr) {
-            bell_.release();  // only the first item rings: the taker empties the whole list at once
+            bell_.ring();  // only the first item rings: the taker empties the whole list at once
         }
         return true;
     }
 
     /// Wakes the taker, to tell it of something that is not an item.
-    void ring() { bell_.release(); }
+    void ring() { bell_.ring(); }
 
     /// Waits until an item comes, `ring` is called or the time is over. Taker only; it may wake for nothing.
     template <class Rep, class Period>
     void wait(std::chrono::duration<Rep, Period> at_most) {
-        static_cast<void>(bell_.try_acquire_for(at_most));
+        bell_.wait(at_most);
     }
 
     /// Everything that was put, in order. Taker only.
@@ -82,7 +109,7 @@ private:
     const std::size_t weight_limit_;
     std::atomic<std::size_t> weight_{0};
     std::atomic<node*> head_{nullptr};
-    std::counting_semaphore<> bell_{0};
+    bell bell_;
 };
 
 }  // namespace td

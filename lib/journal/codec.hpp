@@ -47,7 +47,8 @@ public:
     reader(reader&&) noexcept;
     reader& operator=(reader&&) noexcept;
 
-    /// Takes a whole file; lines count from 1 again. It is not copied when its capacity is 64 bytes larger than its size.
+    /// Takes a whole file; lines count from 1 again. It is not copied when its capacity is 64 bytes larger than its
+    /// size.
     void take(std::string text);
     /// The next line that is not empty; nothing at the end. A last line without '\n' was torn by a crash or is still
     /// being written: it ends the text, and `torn` holds its length.

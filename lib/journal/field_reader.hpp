@@ -63,7 +63,7 @@ public:
 
     bool read(json::value from, std::string& to) {
         std::string_view text;
-        if (!take_text(from, text)) {
+        if (!take(from.get_string(), text)) {
             return false;
         }
         // Nearly no text has a kept byte, and all of those begin with this one.
@@ -76,7 +76,7 @@ public:
     }
     bool read(json::value from, call_id& to) {
         std::string_view text;
-        if (!take_text(from, text)) {
+        if (!take(from.get_string(), text)) {
             return false;
         }
         const auto call = call_id::parse(text);
@@ -136,7 +136,7 @@ public:
     requires std::is_enum_v<Value>
     bool read(json::value from, Value& to) {
         std::string_view name;
-        if (!take_text(from, name)) {
+        if (!take(from.get_string(), name)) {
             return false;
         }
         const auto value = value_named<Value>(name);
@@ -174,31 +174,6 @@ public:
         const simdjson::error_code error = std::forward<From>(from).get(to);
         return error == simdjson::SUCCESS ||
                wrong_.with(std::string("cannot be read: ") + simdjson::error_message(error));
-    }
-
-    /// The text of a string. Nearly none of ours has an escape, and those are taken as they stand: stage 1 of the parser
-    /// has already checked UTF-8, control characters and the closing quote.
-    bool take_text(json::value from, std::string_view& to) {
-        const std::string_view token = from.raw_json_token();
-        if (token.size() < 2 || token.front() != '"' || token.find('\\') != std::string_view::npos) {
-            return take(from.get_string(), to);
-        }
-        to = token.substr(1, token.rfind('"') - 1);
-        return true;
-    }
-
-    /// The key of a field, in the same way.
-    bool take_key(json::field& field, std::string_view& to) {
-        const char* start = field.key().raw();
-        const char* end = start;
-        while (*end != '"' && *end != '\\') {
-            ++end;  // stage 1 has seen the quote
-        }
-        if (*end == '\\') {
-            return take(field.unescaped_key(), to);
-        }
-        to = {start, static_cast<std::size_t>(end - start)};
-        return true;
     }
 
 private:
@@ -286,7 +261,7 @@ inline bool value_reader::read(json::value from, instant& to) {
         return true;
     }
     std::string_view text;
-    return take_text(from, text) && (moments_.read(text, to) || wrong_.with("is no RFC 3339 time"));
+    return take(from.get_string(), text) && (moments_.read(text, to) || wrong_.with("is no RFC 3339 time"));
 }
 
 template <class Part>
@@ -305,7 +280,7 @@ bool value_reader::fields(json::object_iterator& at, const json::object_iterator
     for (; at != end; ++at) {
         json::field field;
         std::string_view key;
-        if (!take(*at, field) || !take_key(field, key)) {
+        if (!take(*at, field) || !take(field.unescaped_key(), key)) {
             return false;
         }
         field_match match(*this, wrong_, key, field.value());

@@ -53,7 +53,7 @@ private:
         if (at_ == end_) {
             return wrong_.with("begins with neither \"at\" nor \"journal\"");
         }
-        if (!values_.take(*at_, field) || !values_.take_key(field, key_)) {
+        if (!values_.take(*at_, field) || !values_.take(field.unescaped_key(), key_)) {
             return false;
         }
         value_ = field.value();
@@ -125,7 +125,7 @@ private:
     template <class Choice>
     bool read_alternative(std::string_view kind, entry& to) {
         std::string_view name;
-        if (!values_.take_text(value_, name)) {
+        if (!values_.take(value_.get_string(), name)) {
             return wrong_.in(kind);
         }
         ++at_;

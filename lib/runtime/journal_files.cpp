@@ -178,7 +178,7 @@ result<std::string> read_journal_file(const fs::path& file, std::size_t size_lim
     }
     std::string text;
     std::string piece;
-    if (struct stat seen {}; ::fstat(from.fd(), &seen) == 0 && seen.st_size > 0) {
+    if (struct stat seen{}; ::fstat(from.fd(), &seen) == 0 && seen.st_size > 0) {
         // With room for the padding that a journal::reader appends, so that it need not copy the text.
         text.reserve(std::min(static_cast<std::size_t>(seen.st_size), size_limit) + 64);
     }
