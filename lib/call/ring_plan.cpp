@@ -179,6 +179,9 @@ leg_why ring_plan::ended(instant now, leg_no leg, int cause, int sip) {
 }
 
 void ring_plan::registered(instant now, const account_id& account) {
+    if (!open_) {
+        return;  // nobody is dialled any more
+    }
     for (std::size_t i = 0; i < seats_.size(); ++i) {
         if (accounts_[i].name != account) {
             continue;

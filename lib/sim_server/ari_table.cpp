@@ -126,7 +126,8 @@ std::vector<ari_parameter> with(ari_parameter first, std::vector<ari_parameter> 
     return rest;
 }
 
-std::vector<ari_operation> channel_operations() {
+/// Making channels, looking at them and ending them.
+std::vector<ari_operation> channel_lives() {
     return {
         {"channels",
          "GET",
@@ -160,6 +161,12 @@ std::vector<ari_operation> channel_operations() {
           {"reason", place::query, "string", "Reason for hanging up: normal, busy, congestion, no_answer, …"},
           {"reason_code", place::query, "string", "The hangup cause as a number (22 and newer)"}},
          hang_up},
+    };
+}
+
+/// What is done to a channel that lives.
+std::vector<ari_operation> channel_acts() {
+    return {
         {"channels",
          "POST",
          "/channels/{channelId}/dial",
@@ -215,6 +222,11 @@ std::vector<ari_operation> channel_operations() {
          [](const ari_arguments& from) -> ari_reading {
              return ari_question{sim::send_dtmf{from.path[0], from.one("dtmf")}, ari_extra::none, {}};
          }},
+    };
+}
+
+std::vector<ari_operation> channel_variables() {
+    return {
         {"channels",
          "GET",
          "/channels/{channelId}/variable",
@@ -374,8 +386,9 @@ int ari_arguments::number(std::string_view name, int otherwise) const {
 
 std::span<const ari_operation> ari_operations() {
     static const std::vector<ari_operation> all = [] {
-        std::vector<ari_operation> rows = channel_operations();
-        for (std::vector<ari_operation>& more : std::vector{bridge_operations(), other_operations()}) {
+        std::vector<ari_operation> rows = channel_lives();
+        for (std::vector<ari_operation>& more :
+             std::vector{channel_acts(), channel_variables(), bridge_operations(), other_operations()}) {
             rows.insert(rows.end(), more.begin(), more.end());
         }
         return rows;

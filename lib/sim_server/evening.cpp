@@ -239,23 +239,29 @@ std::vector<std::string> broken_promises(const std::vector<door_scene>& scenes, 
 }
 
 std::vector<told_line> tell(const door_scene& scene, const kept_record& record, const std::vector<sim::sip_news>& seen,
-                            const std::string& panel_channel) {
+                            const std::vector<seen_push>& pushes, const std::string& panel_channel, instant called_at) {
     const std::string prefix = "td." + record.call + ".";
     std::map<std::string, std::string> account_of;
-    std::vector<told_line> story;
-    instant start{};
+    std::vector<told_line> story{
+        {0, fmt::format("a visitor at panel {} calls flat {}", scene.panel.text(), scene.flat.text())}};
     for (const sim::sip_news& each : seen) {
         if (each.channel != panel_channel && !each.channel.starts_with(prefix)) {
             continue;
         }
-        if (story.empty()) {
-            start = each.at;
-        }
         if (each.what == kind::invited) {
             account_of[each.channel] = account_in(each.endpoint);
         }
-        story.push_back({milliseconds_between(start, each.at), words_of(each, scene, account_of)});
+        story.push_back({milliseconds_between(called_at, each.at), words_of(each, scene, account_of)});
     }
+    for (const seen_push& each : pushes) {
+        if (each.call == record.call) {
+            story.push_back({milliseconds_between(called_at, each.at),
+                             fmt::format("a push '{}{}{}' goes to {} phones", each.kind,
+                                         each.reason.empty() ? "" : ": ", each.reason, each.devices)});
+        }
+    }
+    std::stable_sort(story.begin(), story.end(),
+                     [](const told_line& a, const told_line& b) { return a.at_ms < b.at_ms; });
     return story;
 }
 

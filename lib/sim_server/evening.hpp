@@ -88,8 +88,17 @@ struct told_line {
     std::int64_t at_ms = 0;  ///< since the call began
     std::string words;
 };
-/// One call told line by line, from what the SIP side saw.
+/// A push as the push server met it.
+struct seen_push {
+    instant at{};
+    std::string call;
+    std::string kind;
+    std::string reason;
+    std::size_t devices = 0;
+};
+/// One call told line by line, from what the SIP side and the push server saw. `called_at` is when the visitor called.
 [[nodiscard]] std::vector<told_line> tell(const door_scene& scene, const kept_record& record,
-                                          const std::vector<sim::sip_news>& seen, const std::string& panel_channel);
+                                          const std::vector<sim::sip_news>& seen, const std::vector<seen_push>& pushes,
+                                          const std::string& panel_channel, instant called_at);
 
 }  // namespace td::sim_server

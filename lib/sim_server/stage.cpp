@@ -140,6 +140,7 @@ private:
     town town_;
     std::vector<door_scene> scenes_;
     std::map<std::string, std::size_t> scene_of_;  ///< by the panel's channel
+    std::map<std::size_t, instant> called_at_;
     std::map<std::string, std::size_t> together_;  ///< by endpoint: the scenes whose phones are picked up at once
     std::map<std::size_t, std::vector<std::string>> ringing_;  ///< their legs that ring
     std::size_t watched_ = 0;
@@ -213,6 +214,7 @@ void stage::begin(std::size_t which) {
         return;  // each panel has one scene, so it is free; the missing record would tell
     }
     scene_of_[*channel] = which;
+    called_at_[which] = loop_.now();
     if (scene.visitor_leaves_after > duration::zero()) {
         loop_.at(loop_.now() + scene.visitor_leaves_after, [this, panel = scene.panel] { town_.hang_up(panel); });
     }
@@ -327,7 +329,11 @@ result<evening_report> stage::report(int worker_status) {
     const auto channel =
         std::find_if(scene_of_.begin(), scene_of_.end(), [&](const auto& each) { return each.second == made.told; });
     if (record != made.records.end() && channel != scene_of_.end()) {
-        made.story = tell(made.scenes[made.told], *record, seen, channel->first);
+        std::vector<seen_push> pushes;
+        for (const pushed& each : town_.push().told()) {
+            pushes.push_back({each.at, each.call, each.kind, each.reason, each.accepted.size()});
+        }
+        made.story = tell(made.scenes[made.told], *record, seen, pushes, channel->first, called_at_[made.told]);
     }
     return made;
 }

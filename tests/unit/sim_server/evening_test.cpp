@@ -130,11 +130,20 @@ TEST_CASE("evening: a line of the spool is read, and what is no record is refuse
 TEST_CASE("evening: a call is told from its own channels only", "[sim_server]") {
     evening_of_one e;
     e.truth.insert(e.truth.begin() + 1, seen(kind::panel_rings, "2.0"));
-    const std::vector<told_line> story = tell(e.scenes[0], e.records[0], e.truth, "1.0");
-    REQUIRE(story.size() == 4);
-    CHECK(story[0].words == "the panel hears that it rings");
-    CHECK(story[1].words == e.scenes[0].residents[1].account.text() + " is called");
-    CHECK(story[2].words == "panel 5001 and flat 1 hear each other");
+    const std::vector<seen_push> pushes{{instant{1500ms}, call_name, "ended", "missed", 2},
+                                        {instant{600ms}, call_name, "ring", "", 1},
+                                        {instant{1s}, "another call", "ring", "", 1}};
+    const std::vector<told_line> story = tell(e.scenes[0], e.records[0], e.truth, pushes, "1.0", instant{500ms});
+    std::vector<std::string> words;
+    for (const told_line& each : story) {
+        words.push_back(std::to_string(each.at_ms) + " " + each.words);
+    }
+    const std::string account = e.scenes[0].residents[1].account.text();
+    CHECK(words == std::vector<std::string>{
+                       "0 a visitor at panel 5001 calls flat 1", "100 a push 'ring' goes to 1 phones",
+                       "500 the panel hears that it rings", "500 " + account + " is called",
+                       "500 panel 5001 and flat 1 hear each other", "500 the panel's leg ends: Normal Clearing",
+                       "1000 a push 'ended: missed' goes to 2 phones"});
 }
 
 }  // namespace
