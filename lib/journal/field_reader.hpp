@@ -17,45 +17,15 @@
 #include "base/instant.hpp"
 #include "base/json_text.hpp"
 #include "journal/command_shapes.hpp"
+#include "journal/complaint.hpp"
 #include "journal/fact_shapes.hpp"
+#include "journal/field_roll.hpp"
+#include "journal/moment_reader.hpp"
 #include "journal/value_names.hpp"
 
 namespace td::journal {
 
 namespace json = simdjson::ondemand;
-
-/// Reads the moments of one journal, which mostly fall on one day.
-class moment_reader {
-public:
-    /// 2026-11-23T02:34:52.076123Z quickly, every other form of RFC 3339 too.
-    [[nodiscard]] bool read(std::string_view text, instant& at);
-
-private:
-    std::string day_text_;
-    instant day_{};
-};
-
-/// The first thing that was wrong, and the path of fields that leads to it.
-class complaint {
-public:
-    /// Always false, so that a reading can `return wrong.with(…)`.
-    bool with(std::string reason) {
-        if (reason_.empty()) {
-            reason_ = std::move(reason);
-        }
-        return false;
-    }
-    /// What was wrong stands in this field.
-    bool in(std::string_view field) {
-        path_ = path_.empty() ? std::string(field) : std::string(field).append(".").append(path_);
-        return false;
-    }
-    [[nodiscard]] std::string text() const { return path_.empty() ? reason_ : path_ + ' ' + reason_; }
-
-private:
-    std::string reason_;
-    std::string path_;
-};
 
 class value_reader {
 public:
@@ -225,26 +195,6 @@ private:
     std::uint64_t bit_ = 0;
     bool matched_ = false;
     bool good_ = true;
-};
-
-/// Finds the first field that the text did not have.
-class field_roll {
-public:
-    explicit field_roll(std::uint64_t seen) : seen_(seen) {}
-
-    template <class Value>
-    void field(std::string_view name, const Value&) {
-        if (missing_.empty() && ((seen_ >> count_) & 1U) == 0) {
-            missing_ = name;
-        }
-        ++count_;
-    }
-    [[nodiscard]] std::string_view missing() const { return missing_; }
-
-private:
-    std::uint64_t seen_;
-    unsigned count_ = 0;
-    std::string_view missing_;
 };
 
 inline bool value_reader::read(json::value from, instant& to) {
