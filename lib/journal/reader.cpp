@@ -1,8 +1,6 @@
 // Lines to facts and commands.
 
-#include <array>
 #include <cstring>
-#include <limits>
 
 #include "journal/codec.hpp"
 #include "journal/entry_shapes.hpp"
