@@ -296,15 +296,25 @@ TEST_CASE("desk: after a connect the filter is set and everything is looked at",
     s.the_desk().line_up(s.now);
     CHECK(s.sent() == "PUT:applications/td/eventFilter GET:applications/td GET:channels GET:bridges");
     s.reply(200);
-    s.reply(200, R"({"channel_ids":["1.0","2.0"]})");
+    s.reply(200, R"({"channel_ids":["1.0","2.0",")" + name + R"(.07"]})");
     s.reply(200,
             R"([{"id":"1.0","state":"Ring"},{"id":"3.0","state":"Up"},{"id":")" + name + R"(.07","state":"Ringing"}])");
     CHECK_FALSE(s.the_desk().in_the_picture());
-    CHECK(s.reply(200, R"([{"id":")" + name + R"("},{"id":"other"}])") == "seen:1.0=0," + name + ".07=1,1");
+    CHECK(s.reply(200, R"([{"id":")" + name + R"(","name":"td"},{"id":"other","name":"td"}])") ==
+          "seen:1.0=0," + name + ".07=1,1");
     CHECK(s.the_desk().in_the_picture());
     s.the_desk().line_lost();
     CHECK(s.news() == "lost");
     CHECK_FALSE(s.the_desk().in_the_picture());
+}
+
+TEST_CASE("desk: legs and bridges of another worker on the same Asterisk are not in the picture", "[ari]") {
+    script s;
+    s.the_desk().line_up(s.now);
+    s.reply(200);
+    s.reply(200, R"({"channel_ids":[]})");
+    s.reply(200, R"([{"id":")" + name + R"(.07","state":"Up"}])");
+    CHECK(s.reply(200, R"([{"id":")" + name + R"(","name":"td-standby"}])") == "seen:0");
 }
 
 TEST_CASE("desk: what happens while the picture is taken is in it", "[ari]") {
