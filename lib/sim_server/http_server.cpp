@@ -16,6 +16,7 @@ namespace net = boost::asio;
 using tcp = net::ip::tcp;
 
 constexpr duration sweep_every = 25ms;
+constexpr duration accept_again = 50ms;
 
 /// An IMF-fixdate (RFC 9110 §5.6.7).
 std::string http_date(instant at) {
@@ -59,15 +60,23 @@ void http_guest::closed(socket_no) {}
 void http_guest::turn_ended() {}
 
 void http_floor::accept() {
-    acceptor.async_accept([this](const boost::system::error_code& failed, tcp::socket socket) {
-        if (failed == net::error::operation_aborted) {
-            return;
-        }
-        if (!failed) {
-            admit(std::move(socket));
-        }
-        accept();
-    });
+    acceptor.async_accept(
+        [this, life = std::weak_ptr<char>(alive)](const boost::system::error_code& failed, tcp::socket socket) {
+            if (life.expired() || failed == net::error::operation_aborted) {
+                return;
+            }
+            if (!failed) {
+                admit(std::move(socket));
+                accept();
+                return;
+            }
+            // Out of descriptors, most likely: it would fail again at once and for as long as they last.
+            on.at(on.now() + accept_again, [this, life] {
+                if (!life.expired()) {
+                    accept();
+                }
+            });
+        });
 }
 
 void http_floor::admit(tcp::socket socket) {
@@ -111,8 +120,9 @@ void http_floor::look_for_the_slow() {
         return;
     }
     sweep.expires_after(sweep_every);
-    sweep.async_wait([this](const boost::system::error_code& failed) {
-        if (!failed) {
+    sweep.async_wait([this, life = std::weak_ptr<char>(alive)](const boost::system::error_code& failed) {
+        // One that was due when the server went comes all the same, and without an error.
+        if (!failed && !life.expired()) {
             look_for_the_slow();
         }
     });
