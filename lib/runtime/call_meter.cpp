@@ -18,6 +18,11 @@ void call_meter::saw(instant at, const call::fact& news, const call::commands& w
             if (found != calls_.end() && found->second.answered == never) {
                 found->second.answered = at;
             }
+        } else if (const auto* pushed = std::get_if<call::push>(&wish)) {
+            const auto found = calls_.find(pushed->call);
+            if (pushed->kind == call::push_kind::ring && found != calls_.end()) {
+                found->second.pushed = at;
+            }
         } else if (const auto* end = std::get_if<call::finish>(&wish)) {
             metrics_.call_ended(end->record.how);
             calls_.erase(end->record.call);
@@ -27,7 +32,7 @@ void call_meter::saw(instant at, const call::fact& news, const call::commands& w
 
 void call_meter::count(instant at, const call::fact& news) {
     if (const auto* arrived = std::get_if<call::panel_arrived>(&news)) {
-        if (calls_.try_emplace(arrived->call, moments{at, never, false}).second) {
+        if (calls_.try_emplace(arrived->call, moments{at, never, false, never}).second) {
             metrics_.call_began();
         }
     } else if (const auto* did = std::get_if<call::pbx_did>(&news)) {
@@ -45,6 +50,11 @@ void call_meter::count(instant at, const call::fact& news) {
         metrics_.count(counter::push_failures);
     } else if (const auto* pushed = std::get_if<call::push_answered>(&news)) {
         metrics_.count(counter::push_rejections, pushed->rejected.size());
+        const auto of = calls_.find(pushed->call);
+        if (pushed->kind == call::push_kind::ring && of != calls_.end() && of->second.pushed != never) {
+            metrics_.took(timing::push, at - of->second.pushed);
+            of->second.pushed = never;
+        }
     }
 }
 

@@ -20,6 +20,7 @@ private:
         instant arrived{};
         instant answered = never;
         bool dialled = false;
+        instant pushed = never;  ///< the ring push that is not answered yet
     };
 
     void count(instant at, const call::fact& news);

@@ -39,9 +39,9 @@ constexpr std::size_t row_of_fds = row_of_build + 6;
 
 constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"tdctl_ari_events_total", "Events that Asterisk sent.", is_counter, ""},
-    {"tdctl_ari_received_bytes_total", "Bytes of the events that Asterisk sent.", is_counter, ""},
     {"tdctl_ari_gaps_total", "Times the event line to Asterisk was cut.", is_counter, ""},
-    {"tdctl_ari_resyncs_total", "Times the channels of Asterisk were compared with the calls.", is_counter, ""},
+    {"tdctl_ari_resyncs_total", "Times the line came back and the calls were compared with what Asterisk holds.",
+     is_counter, ""},
     {"tdctl_ari_requests_total", "Requests sent to Asterisk.", is_counter, ""},
     {"tdctl_ari_request_failures_total", "Requests that Asterisk refused or did not answer.", is_counter, ""},
     {"tdctl_crm_failures_total", "Questions that the CRM did not answer.", is_counter, ""},
@@ -62,14 +62,12 @@ constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"tdctl_journal_lag_seconds", "Time from the last journal line written to the last one noted.", is_gauge, ""},
     {"tdctl_journal_waiting_bytes", "Journal bytes noted and not yet written.", is_gauge, ""},
     {"tdctl_journal_failing", "1 while the journal cannot be written.", is_gauge, ""},
-    {"tdctl_spool_records", "Finished records in the spool.", is_gauge, ""},
     {"tdctl_spool_bytes", "Bytes of the spool on disk.", is_gauge, ""},
     {"tdctl_spool_age_seconds", "Age of the oldest segment in the spool.", is_gauge, ""},
 
     {"tdctl_start_to_last_dial_seconds", "From StasisStart to the last originate of the first round.", is_histogram,
      ""},
     {"tdctl_answer_to_bridge_seconds", "From the answer of an account to both sides in the bridge.", is_histogram, ""},
-    {"tdctl_ari_request_seconds", "From a request to Asterisk's reply.", is_histogram, ""},
     {"tdctl_crm_request_seconds", "From a question to the CRM's answer.", is_histogram, ""},
     {"tdctl_push_request_seconds", "From a push to the push server's answer.", is_histogram, ""},
 

@@ -18,7 +18,6 @@ namespace td::runtime {
 /// Only grow.
 enum class counter : std::uint8_t {
     ari_events,
-    ari_bytes,
     ari_gaps,
     ari_resyncs,
     ari_requests,
@@ -42,12 +41,11 @@ enum class gauge : std::uint8_t {
     journal_lag_seconds,
     journal_waiting_bytes,
     journal_failing,
-    spool_records,
     spool_bytes,
     spool_age_seconds,
 };
 /// How long something took.
-enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, ari_request, crm, push };
+enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push };
 
 struct metric_word {
     std::string_view name;

@@ -1,6 +1,8 @@
 #include "runtime/metrics.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "catch.hpp"
@@ -32,6 +34,17 @@ TEST_CASE("metrics: everything in the table is scraped with its help and type, a
     CHECK(families == metric_words().size());
 }
 
+TEST_CASE("metrics: the man page lists them all, with the same words", "[runtime]") {
+    std::ifstream in(TDCTL_SOURCE_DIR "/man/tdctl-serve-ari.1");
+    const std::string page{std::istreambuf_iterator<char>(in), {}};
+    for (const metric_word& each : metric_words()) {
+        INFO(each.name);
+        const std::string labels = each.labels.empty() ? "" : " {" + std::string(each.labels) + "}";
+        CHECK(page.find(".It Va " + std::string(each.name) + labels + "\n" + std::string(each.help)) !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     metrics all({"0.1.0", "gcc", "w1"});
     all.call_began();
@@ -42,7 +55,7 @@ TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     all.show(gauge::calls_active, 2);
     all.took(timing::answer_to_bridge, 2ms);
     int scrapes = 0;
-    all.before_scrape([&](metrics& self) { self.show(gauge::spool_records, ++scrapes); });
+    all.before_scrape([&](metrics& self) { self.show(gauge::spool_bytes, ++scrapes); });
     const std::string text = all.scrape();
     CHECK(has_line(text, R"(tdctl_calls_started_total{kind="door"} 1)"));
     CHECK(has_line(text, R"(tdctl_calls_finished_total{kind="door",outcome="missed"} 1)"));
@@ -50,7 +63,7 @@ TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     CHECK(has_line(text, "tdctl_ari_events_total 3"));
     CHECK(has_line(text, "tdctl_journal_dropped_lines_total 7"));
     CHECK(has_line(text, "tdctl_calls_active 2"));
-    CHECK(has_line(text, "tdctl_spool_records 1"));
+    CHECK(has_line(text, "tdctl_spool_bytes 1"));
     CHECK(has_line(text, R"(tdctl_answer_to_bridge_seconds_bucket{le="0.001"} 0)"));
     CHECK(has_line(text, R"(tdctl_answer_to_bridge_seconds_bucket{le="0.0025"} 1)"));
     CHECK(text.find("tdctl_build_info{") != std::string::npos);
