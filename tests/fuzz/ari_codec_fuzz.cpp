@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must(td::ari::printable(panel->panel.text()) && td::ari::printable(panel->flat.text()));
     }
     static_cast<void>(codec.channels(bytes));
-    static_cast<void>(codec.bridges(bytes));
+    static_cast<void>(codec.bridges(bytes, "td"));
     static_cast<void>(codec.application_channels(bytes));
     must(http_in_pieces(bytes, size + 1) == http_in_pieces(bytes, 1));
     must(frames_in_pieces(bytes, size + 1) == frames_in_pieces(bytes, 1));
