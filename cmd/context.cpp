@@ -37,7 +37,12 @@ const config::settings* context::settings() {
 }
 
 result<secret> context::secret_of(const config::secret_ref& reference) {
-    return config::resolve(reference, variables_);
+    auto found = config::resolve(reference, variables_);
+    if (!found && found.why().kind == failure_kind::not_found) {
+        return failure{failure_kind::bad_input,
+                       found.why().text};  // a secret that is not there is a mistake of the configuration
+    }
+    return found;
 }
 
 void context::say(std::string_view words) {

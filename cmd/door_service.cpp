@@ -15,6 +15,7 @@
 
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
+#include "config/keys.hpp"
 #include "runtime/call_log.hpp"
 #include "runtime/call_meter.hpp"
 #include "runtime/clock.hpp"
@@ -57,6 +58,12 @@ public:
 private:
     runtime::recorder& recorder_;
 };
+
+/// What SIGHUP changes: the rules of new calls, and the log's level. Everything else is read once, at the start.
+bool follows_a_reload(const config::key& key) {
+    const bool rule = key.section == "door" && key.name != "app" && key.name != "dial" && key.name != "fan_out";
+    return rule || key.full_name() == "push.repeat" || key.full_name() == "log.level";
+}
 
 instant wall_clock() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
@@ -123,6 +130,7 @@ struct door_service::insides {
     boost::asio::steady_timer patience{loop};
     boost::asio::steady_timer emptiness{loop};
     bool told_ready = false;
+    bool crm_memory_failing = false;
     instant drain_until = never;
     bool drain_ended = false;
     bool stopping = false;
@@ -244,6 +252,14 @@ void door_service::insides::watch() {
         log.say(runtime::log_level::info, "ready");
         notice.ready(status_line());
     }
+    if (crm.server && crm.server->file_counters() != nullptr &&
+        crm.server->file_counters()->failing != crm_memory_failing) {
+        crm_memory_failing = !crm_memory_failing;
+        log.say(crm_memory_failing ? runtime::log_level::error : runtime::log_level::info,
+                crm_memory_failing ? "alarm raised" : "alarm cleared",
+                {{"alarm", "crm_memory"},
+                 {"said", "answers of the CRM are not kept for the next start: " + settings.crm.memory}});
+    }
     notice.alive();
     heartbeat.expires_after(250ms);
     heartbeat.async_wait([this](const boost::system::error_code& error) {
@@ -304,7 +320,9 @@ void door_service::insides::reload() {
     from.overrides = with.options().overrides;
     const config::loaded read = config::load(from);
     for (const config::problem& each : read.problems) {
-        log.say(runtime::log_level::error, "configuration", {{"problem", config::text_of(each)}});
+        const bool error = each.how == config::problem::weight::error;
+        log.say(error ? runtime::log_level::error : runtime::log_level::warning, "configuration",
+                {{"problem", config::text_of(each)}});
     }
     if (!read.usable()) {
         log.say(runtime::log_level::error, "reload refused, the old configuration stays in force");
@@ -313,8 +331,13 @@ void door_service::insides::reload() {
         worker->follow(rules);
         recorder->follow(clock.now(), rules);
         log.show_from(log_level(read.values));
-        log.say(runtime::log_level::info, "reloaded",
-                {{"in_force_for", "new calls: [door] but app and dial, push.repeat; [log] level; the CRM's file"}});
+        for (const config::key& each : config::keys()) {
+            if (each.show(settings) != each.show(read.values) && !follows_a_reload(each)) {
+                log.say(runtime::log_level::warning, "changed, and in force only after a restart",
+                        {{"key", each.full_name()}});
+            }
+        }
+        log.say(runtime::log_level::info, "reloaded");
     }
     if (crm.file) {
         crm.file->reload([this](const result<std::size_t>& panels) {

@@ -190,10 +190,10 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
         case errand::answer: report(call::act::answer, is_good(status)); return;
         case errand::join: report(call::act::join, is_good(status)); return;
         case errand::send_keys: report(call::act::send_keys, is_good(status)); return;
+        case errand::remove_bridge: report(call::act::remove_bridge, is_good(status)); return;
         case errand::drop_leg:
         case errand::drop_panel:
         case errand::give_back:
-        case errand::remove_bridge:
             if (!is_good(status)) {
                 refuse(request, status);
             }

@@ -83,7 +83,7 @@ struct pbx_seen {
         channel_id name;
         condition state = condition::waiting;
     };
-    std::vector<channel> channels;  ///< ours and those in our application
+    std::vector<channel> channels;  ///< those that our application holds, and no others
     std::vector<call_id> bridges;   ///< ours only
 };
 /// The line to Asterisk is cut: no event comes until pbx_seen.

@@ -94,7 +94,8 @@ void check_sos(const settings& s, judge& to) {
 }
 
 void check_storage(const settings& s, judge& to) {
-    if (s.feed.spool == s.journal.dir) {
+    const auto place = [](std::string_view path) { return path.substr(0, path.find_last_not_of('/') + 1); };
+    if (place(s.feed.spool) == place(s.journal.dir)) {
         to.error("feed.spool", "feed.spool and journal.dir are the same directory, " + quoted(printable(s.feed.spool)),
                  "give each its own");
     }

@@ -298,7 +298,8 @@ TEST_CASE("door call: hang-ups without effect are repeated, and silence to the e
     CHECK(s.record().note == "asterisk did not confirm the end");
 }
 
-TEST_CASE("door call: a phone that wakes late is dialled again every late_dial, and at once when it registers", "[call]") {
+TEST_CASE("door call: a phone that wakes late is dialled again every late_dial, and at once when it registers",
+          "[call]") {
     call_script s = two_rung();
     CHECK(s.after(100ms, ended(1, 0, 404)).empty());
     CHECK(s.pass(999ms).empty());
@@ -321,7 +322,8 @@ TEST_CASE("door call: a leg that a proxy may hold gets its grace after a registr
     CHECK(silent.pass(1s) == "drop:00/normal dial:02=a1");
 }
 
-TEST_CASE("door call: pushes are repeated to phones that neither ring nor registered, rejected ones are left out", "[call]") {
+TEST_CASE("door call: pushes are repeated to phones that neither ring nor registered, rejected ones are left out",
+          "[call]") {
     call_script s;
     s.start();
     s.feed(described());
@@ -408,7 +410,8 @@ TEST_CASE("door call: after a lost line only what really went is ended", "[call]
     s.after(1s, ringing(0));
     s.after(1s, call::pbx_line_lost{});
     seen list;
-    list.channels = {{the_panel, seen::condition::waiting}, {channel_id{channel_name(leg(1))}, seen::condition::ringing}};
+    list.channels = {{the_panel, seen::condition::waiting},
+                     {channel_id{channel_name(leg(1))}, seen::condition::ringing}};
     CHECK(s.after(1s, list).empty());
     CHECK(s.feed(list).empty());
     CHECK(s.board().legs() == 1);

@@ -11,8 +11,8 @@ using namespace td::test;
 namespace {
 
 call::panel_arrived arrival(unsigned number) {
-    return {call_id::of(1'795'401'292'052, 1, number), channel_id{"17954." + std::to_string(number)},
-            panel_id{"5001"}, flat_id{"12"}, ""};
+    return {call_id::of(1'795'401'292'052, 1, number), channel_id{"17954." + std::to_string(number)}, panel_id{"5001"},
+            flat_id{"12"}, ""};
 }
 
 }  // namespace
@@ -51,16 +51,17 @@ TEST_CASE("switchboard: a worker that drains gives new panels back and lets livi
     CHECK(s.feed(call::drain_over{}) == "panel:congestion");
 }
 
-TEST_CASE("switchboard: legs and bridges of ours without a call are removed, others are not touched", "[call]") {
+TEST_CASE("switchboard: what our application holds without a call is let go: legs, panels, bridges", "[call]") {
     call_script s;
     s.feed(arrival(1));
     const leg_ref stray{call_id::of(5, 6, 7), leg_no{3}};
     call::pbx_seen list;
     list.channels = {{channel_id{channel_name(stray)}, call::pbx_seen::condition::up},
-                     {channel_id{"PJSIP/other-00000001"}, call::pbx_seen::condition::up},
+                     {channel_id{"17953.9"}, call::pbx_seen::condition::up},
                      {channel_id{"17954.1"}, call::pbx_seen::condition::waiting}};
     list.bridges = {stray.call};
-    CHECK(s.feed(list) == "stray:" + channel_name(stray) + " stray_bridge:" + std::string(stray.call.text()));
+    CHECK(s.feed(list) ==
+          "stray:" + channel_name(stray) + " stray:17953.9 stray_bridge:" + std::string(stray.call.text()));
     CHECK(s.feed(call::leg_answered{stray}) == "stray:" + channel_name(stray));
     CHECK(s.feed(call::leg_ended{stray, 16, 0}).empty());
     CHECK(s.board().calls() == 1);
