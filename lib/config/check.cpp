@@ -57,7 +57,7 @@ void check_door(const settings& s, judge& to) {
         to.warn("door.late_dial",
                 is("door.late_dial", s.door.late_dial) + " is not shorter than " +
                     is("door.ring_limit", s.door.ring_limit) + ", so a phone that wakes late is never dialled again",
-                "make it a second or two");
+                "make it shorter than the ring limit");
     }
     if (s.door.spread == fan_out::proxy) {
         to.error("door.fan_out", "door.fan_out = \"proxy\" is not served by this version", "write \"asterisk\"");
@@ -66,7 +66,7 @@ void check_door(const settings& s, judge& to) {
         to.warn("push.repeat",
                 is("push.repeat", s.push.repeat) + " is not shorter than " + is("door.ring_limit", s.door.ring_limit) +
                     ", so no push is ever repeated",
-                "make it shorter, such as 5s");
+                "make it shorter than the ring limit");
     }
     if (s.crm.timeout >= s.door.ring_limit) {
         to.error("crm.timeout",
