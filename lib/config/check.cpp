@@ -45,7 +45,7 @@ void check_applications(const settings& s, judge& to) {
             if (*apps.at(i).second == *apps.at(j).second) {
                 to.error(apps.at(j).first,
                          std::string(apps.at(j).first) + " and " + std::string(apps.at(i).first) + " are both " +
-                             quoted(*apps.at(i).second),
+                             in_quotes(*apps.at(i).second),
                          "give each its own name, and the dialplan the same");
             }
         }
@@ -96,7 +96,8 @@ void check_sos(const settings& s, judge& to) {
 void check_storage(const settings& s, judge& to) {
     const auto place = [](std::string_view path) { return path.substr(0, path.find_last_not_of('/') + 1); };
     if (place(s.feed.spool) == place(s.journal.dir)) {
-        to.error("feed.spool", "feed.spool and journal.dir are the same directory, " + quoted(printable(s.feed.spool)),
+        to.error("feed.spool",
+                 "feed.spool and journal.dir are the same directory, " + in_quotes(printable(s.feed.spool)),
                  "give each its own");
     }
     if (s.pool.url.scheme == "sqlite" && s.callback_map.url.scheme == "redis") {
@@ -110,7 +111,7 @@ void warn_of_plain_text(std::string_view key, const address& to_what, std::strin
         return;
     }
     to.warn(key,
-            std::string(key) + " " + quoted(printable(to_what.text)) +
+            std::string(key) + " " + in_quotes(printable(to_what.text)) +
                 " goes over the network unencrypted, secrets included",
             std::string(better));
 }

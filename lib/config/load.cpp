@@ -29,15 +29,15 @@ std::string shown(const key& of, const std::string& value) {
         const std::size_t at = value.rfind('@');
         const std::size_t begin = value.find("://");
         if (at != std::string::npos) {
-            return quoted(
+            return in_quotes(
                 printable(value.substr(0, begin == std::string::npos ? 0 : begin + 3) + "***" + value.substr(at)));
         }
     }
     if (of.full_name() == "ari.user") {
         const std::size_t colon = value.find(':');
-        return quoted(printable(value.substr(0, colon)) + (colon == std::string::npos ? "" : ":***"));
+        return in_quotes(printable(value.substr(0, colon)) + (colon == std::string::npos ? "" : ":***"));
     }
-    return quoted(printable(value));
+    return in_quotes(printable(value));
 }
 
 /// A source under way: values go into `made`, problems too.
@@ -142,7 +142,7 @@ void reading::take_entry(const toml_entry& entry) {
     if (entry.name.empty()) {
         if (entry.value.what != toml_value::kind::section) {
             add({problem::weight::error, made_.file, entry.line, entry.section,
-                 quoted(entry.section) + " is " + std::string(entry.value.name) + ", not a section",
+                 in_quotes(entry.section) + " is " + std::string(entry.value.name) + ", not a section",
                  "write [" + entry.section + "] and the keys below it"});
         }
         return;
@@ -164,7 +164,7 @@ void reading::unknown_section(const toml_entry& entry) {
     const bool outside = entry.name.empty() && entry.value.what != toml_value::kind::section;
     if (outside) {
         add({problem::weight::error, made_.file, entry.line, printable(entry.section),
-             "the key " + quoted(printable(entry.section)) + " stands outside of every section",
+             "the key " + in_quotes(printable(entry.section)) + " stands outside of every section",
              "put it below its section, such as [door]"});
         return;
     }
@@ -185,7 +185,7 @@ void reading::unknown_key(const toml_entry& entry) {
         remedy = "it belongs below [" + std::string(elsewhere->section) + "]";
     }
     add({problem::weight::error, made_.file, entry.line, printable(entry.section + "." + entry.name),
-         "there is no key " + quoted(printable(entry.name)) + " in [" + entry.section + "]", remedy});
+         "there is no key " + in_quotes(printable(entry.name)) + " in [" + entry.section + "]", remedy});
 }
 
 void reading::wrong_type(const key& of, const toml_entry& entry) {
@@ -271,7 +271,7 @@ void reading::take_override(const override_text& given) {
         known.push_back(each.full_name());
     }
     const std::string_view near = nearest(given.key, known);
-    add({problem::weight::error, "--set", 0, printable(given.key), "there is no key " + quoted(printable(given.key)),
+    add({problem::weight::error, "--set", 0, printable(given.key), "there is no key " + in_quotes(printable(given.key)),
          near.empty() ? "tdctl config show lists all of them" : "did you mean \"" + std::string(near) + "\"?"});
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 /// A value as both TOML and JSON write it.
 std::string literal(const key& of, const settings& from) {
-    return of.kind == key_kind::number ? of.show(from) : quoted(of.show(from));
+    return of.kind == key_kind::number ? of.show(from) : in_quotes(of.show(from));
 }
 
 std::string_view name_of(origin::kind from) {

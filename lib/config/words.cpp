@@ -94,7 +94,7 @@ std::string printable(std::string_view text, std::size_t limit) {
     return shown;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string made;
     append_json_text(made, text, broken_utf8::replaced);
     return made;

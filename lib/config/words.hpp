@@ -18,6 +18,6 @@ namespace td::config {
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 80);
 
 /// A string with its quotes, as both TOML and JSON read it: TOML's escapes are those of JSON and more.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace td::config
