@@ -15,8 +15,8 @@
 
 namespace td {
 
-/// A POSIX semaphore. libstdc++ 12's own polls with sched_yield for up to 128 ms when it waits with a limit, which costs an
-/// idle worker more than everything else it does.
+/// A POSIX semaphore. libstdc++ 12's own polls with sched_yield for up to 128 ms when it waits with a limit, which
+/// costs an idle worker more than everything else it does.
 class bell {
 public:
     bell() { sem_init(&rings_, 0, 0); }

@@ -68,8 +68,8 @@ public:
     [[nodiscard]] const push_counters& counters() const { return counters_; }
 
 private:
-    /// An `ended` that overtook a ring of its call would leave a phone ringing, so it waits for those under way: for the
-    /// timeout at the most.
+    /// An `ended` that overtook a ring of its call would leave a phone ringing, so it waits for those under way: for
+    /// the timeout at the most.
     struct rings_of_call {
         unsigned under_way = 0;
         std::optional<errand> end;

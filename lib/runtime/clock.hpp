@@ -1,6 +1,6 @@
 #pragma once
-// The worker's only clock: UTC as it was at the start, moved on by the steady clock. A wall clock that is set back or forth
-// in the night moves no deadline and makes no record run backwards.
+// The worker's only clock: UTC as it was at the start, moved on by the steady clock. A wall clock that is set back or
+// forth in the night moves no deadline and makes no record run backwards.
 
 #include <chrono>
 

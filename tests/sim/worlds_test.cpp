@@ -1,5 +1,5 @@
-// Worlds by seed: each lives through a few door calls with its own faults, and no promise may break. A seed that breaks one
-// prints its story and the command that repeats it.
+// Worlds by seed: each lives through a few door calls with its own faults, and no promise may break. A seed that breaks
+// one prints its story and the command that repeats it.
 
 #include <charconv>
 #include <cstdint>

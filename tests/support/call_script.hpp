@@ -66,9 +66,7 @@ public:
         return feed(call::panel_arrived{the_call, the_panel, panel_id{"5001"}, flat_id{flat}, ""});
     }
     /// Time passes and its deadlines are served, then the fact comes.
-    std::string after(duration wait, call::fact news) {
-        return words_of(wait_until(now_ + wait), std::move(news));
-    }
+    std::string after(duration wait, call::fact news) { return words_of(wait_until(now_ + wait), std::move(news)); }
     std::string feed(call::fact news) { return words_of({}, std::move(news)); }
     /// Time passes; what the deadlines asked for.
     std::string pass(duration wait) { return join_words(wait_until(now_ + wait)); }
@@ -130,12 +128,24 @@ inline call::accounts_found flat_that(bool blocked, bool auto_open) {
     found.flat.auto_open = auto_open;
     return found;
 }
-inline call::panel_described described() { return {the_call, "Lenina 1, entrance 2"}; }
-inline call::leg_ringing ringing(unsigned number) { return {leg(number)}; }
-inline call::leg_answered answered(unsigned number) { return {leg(number)}; }
-inline call::leg_ended ended(unsigned number, int cause = 16, int sip = 0) { return {leg(number), cause, sip}; }
-inline call::panel_left panel_gone() { return {the_panel}; }
-inline call::pbx_did did(call::act what, unsigned number = 0) { return {the_call, what, leg(number).leg}; }
+inline call::panel_described described() {
+    return {the_call, "Lenina 1, entrance 2"};
+}
+inline call::leg_ringing ringing(unsigned number) {
+    return {leg(number)};
+}
+inline call::leg_answered answered(unsigned number) {
+    return {leg(number)};
+}
+inline call::leg_ended ended(unsigned number, int cause = 16, int sip = 0) {
+    return {leg(number), cause, sip};
+}
+inline call::panel_left panel_gone() {
+    return {the_panel};
+}
+inline call::pbx_did did(call::act what, unsigned number = 0) {
+    return {the_call, what, leg(number).leg};
+}
 inline call::pbx_refused refused(call::act what, int status, unsigned number = 0) {
     return {the_call, what, leg(number).leg, status};
 }

@@ -89,7 +89,8 @@ TEST_CASE("deadlines: the next one is always the least, whatever is put, moved a
         std::map<int, instant> model;
         for (int step = 0; step < 400; ++step) {
             const int owner = static_cast<int>(random.below(30));
-            const instant at = random.once_in(4) ? never : instant{duration{static_cast<std::int64_t>(random.below(1000))}};
+            const instant at =
+                random.once_in(4) ? never : instant{duration{static_cast<std::int64_t>(random.below(1000))}};
             table.put(owner, at);
             model.erase(owner);
             if (at != never) {
