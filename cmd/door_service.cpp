@@ -225,6 +225,7 @@ void door_service::insides::start() {
              {"node", wishes.node},
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
+    signals.add(SIGUSR1);
     on_signal(0);
     asterisk->start();
     reach_asterisk_or_end();
@@ -272,6 +273,9 @@ void door_service::insides::watch() {
 void door_service::insides::on_signal(int number) {
     if (number == SIGHUP) {
         reload();
+    } else if (number == SIGUSR1) {
+        log.say(runtime::log_level::info, "status",
+                {{"calls", worker->board().calls()}, {"legs", worker->board().legs()}, {"serving", status_line()}});
     } else if (number != 0) {
         drain(number);
     }

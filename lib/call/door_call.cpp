@@ -33,6 +33,7 @@ void door_call::refuse(instant now, ended_by who, commands& out) {
     note(complaint_);
     if (who == ended_by::drain) {
         panel_told_ = true;
+        given_back_ = true;
         out.push_back(give_back{call_, panel_channel_});
     }
     end(now, outcome::failed, who, who == ended_by::full ? hangup_reason::busy : hangup_reason::unallocated, out);
@@ -332,9 +333,7 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
             }
             return;
         case act::give_back:
-            if (state_ == state::ending && panel_here_) {
-                out.push_back(drop_panel{call_, panel_channel_, hangup_reason::congestion});
-            }
+            on(now, panel_left{panel_channel_}, out);  // it is gone, or in other hands already: not ours to hang up
             return;
         case act::remove_bridge:
             if (news.status == gone && bridge_ == bridge_condition::removing) {

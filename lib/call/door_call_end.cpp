@@ -77,7 +77,7 @@ void door_call::insist(instant now, commands& out) {
         ask_to_join(out);
     } else if (state_ == state::ending) {
         drop_told_again(out);
-        if (panel_here_) {
+        if (panel_here_ && !given_back_) {
             out.push_back(drop_panel{call_, panel_channel_, hangup_reason::normal});
         }
         if (bridge_ == bridge_condition::removing) {

@@ -97,7 +97,7 @@ std::optional<ring_plan::attempt> ring_plan::take_due(instant now) {
 
 instant ring_plan::next_due() const {
     instant next = never;
-    if (open_) {
+    if (open_ && living_.size() < most_living) {
         for (const seat& s : seats_) {
             next = std::min(next, s.due_at);
         }

@@ -128,8 +128,6 @@ void switchboard::take(instant now, const pbx_seen& news, commands& out) {
             out.push_back(drop_stray{c.name});
         } else if (of_panel != panels_.end()) {
             own[of_panel->second].channels.push_back(c);
-        } else {
-            out.push_back(drop_stray{c.name});  // a panel in our application whose worker died: nobody else lets it go
         }
     }
     for (const call_id& bridge : news.bridges) {

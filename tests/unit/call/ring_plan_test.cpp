@@ -97,6 +97,19 @@ TEST_CASE("ring plan: an account that was unreachable is due after late_dial, an
     CHECK(plan.records(noon).at(0).attempts == 2);
 }
 
+TEST_CASE("ring plan: with nearly all numbers held by legs that never end nothing is due, so nobody spins", "[call]") {
+    ring_plan plan = plan_of(40);
+    instant now = noon;
+    for (unsigned round = 0; round < 5; ++round, now += 2s) {
+        dialled(plan, now);
+        for (const leg_no leg : plan.living()) {
+            static_cast<void>(plan.refused(now, leg, 0));
+        }
+    }
+    CHECK(plan.living_count() == 90);
+    CHECK(plan.next_due() == never);
+}
+
 TEST_CASE("ring plan: a closed plan dials nobody", "[call]") {
     ring_plan plan = plan_of(1);
     dialled(plan, noon);

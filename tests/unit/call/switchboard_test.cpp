@@ -51,7 +51,15 @@ TEST_CASE("switchboard: a worker that drains gives new panels back and lets livi
     CHECK(s.feed(call::drain_over{}) == "panel:congestion");
 }
 
-TEST_CASE("switchboard: what our application holds without a call is let go: legs, panels, bridges", "[call]") {
+TEST_CASE("switchboard: a panel that was given back is never hung up, it is in other hands", "[call]") {
+    call_script s;
+    s.feed(call::drain_begun{});
+    CHECK(s.feed(arrival(3)) == "give_back");
+    CHECK(s.pass(10s).empty());
+    CHECK(s.feed(call::pbx_refused{arrival(3).call, call::act::give_back, {}, 409}) == "record:failed/drain");
+}
+
+TEST_CASE("switchboard: legs and bridges without a call are removed, panels are not touched", "[call]") {
     call_script s;
     s.feed(arrival(1));
     const leg_ref stray{call_id::of(5, 6, 7), leg_no{3}};
@@ -60,8 +68,7 @@ TEST_CASE("switchboard: what our application holds without a call is let go: leg
                      {channel_id{"17953.9"}, call::pbx_seen::condition::up},
                      {channel_id{"17954.1"}, call::pbx_seen::condition::waiting}};
     list.bridges = {stray.call};
-    CHECK(s.feed(list) ==
-          "stray:" + channel_name(stray) + " stray:17953.9 stray_bridge:" + std::string(stray.call.text()));
+    CHECK(s.feed(list) == "stray:" + channel_name(stray) + " stray_bridge:" + std::string(stray.call.text()));
     CHECK(s.feed(call::leg_answered{stray}) == "stray:" + channel_name(stray));
     CHECK(s.feed(call::leg_ended{stray, 16, 0}).empty());
     CHECK(s.board().calls() == 1);
