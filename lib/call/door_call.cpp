@@ -288,6 +288,7 @@ void door_call::on(instant now, const pbx_did& news, commands& out) {
 
 void door_call::on(instant now, const pbx_refused& news, commands& out) {
     constexpr int gone = 404;
+    constexpr int in_other_hands = 409;  // not in Stasis any more
     switch (news.what) {
         case act::dial:
             if (plan_.refused(now, news.leg, news.status)) {
@@ -333,7 +334,12 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
             }
             return;
         case act::give_back:
-            on(now, panel_left{panel_channel_}, out);  // it is gone, or in other hands already: not ours to hang up
+            if (news.status == gone || news.status == in_other_hands) {
+                on(now, panel_left{panel_channel_}, out);  // not ours to hang up
+            } else {
+                give_back_again_ = true;  // else it waits in Stasis for ever
+                again_at_ = std::min(again_at_, now + rules_->join_again);
+            }
             return;
         case act::remove_bridge:
             if (news.status == gone && bridge_ == bridge_condition::removing) {

@@ -98,8 +98,9 @@ private:
     state state_ = state::looking_up;
     bridge_condition bridge_ = bridge_condition::none;
     bool panel_here_ = true;
-    bool panel_told_ = false;  ///< told to hang up, or given back
-    bool given_back_ = false;  ///< the panel is the dialplan's again, and never hung up by us
+    bool panel_told_ = false;       ///< told to hang up, or given back
+    bool given_back_ = false;       ///< the panel is the dialplan's again, and never hung up by us
+    bool give_back_again_ = false;  ///< Asterisk refused, or did not reply
     bool panel_taken_ = false;
     bool answered_panel_ = false;
     bool joined_ = false;

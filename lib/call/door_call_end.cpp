@@ -77,7 +77,12 @@ void door_call::insist(instant now, commands& out) {
         ask_to_join(out);
     } else if (state_ == state::ending) {
         drop_told_again(out);
-        if (panel_here_ && !given_back_) {
+        if (panel_here_ && given_back_) {
+            // Only what was refused is repeated: a panel that did go on may be in another worker's hands by now.
+            if (std::exchange(give_back_again_, false)) {
+                out.push_back(give_back{call_, panel_channel_});
+            }
+        } else if (panel_here_) {
             out.push_back(drop_panel{call_, panel_channel_, hangup_reason::normal});
         }
         if (bridge_ == bridge_condition::removing) {

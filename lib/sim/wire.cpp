@@ -143,7 +143,8 @@ void wire::expect_silence(const std::string& lane_name, std::uint64_t number) {
     time_.put_after(faults_.reply_limit, [this, lane_name, number] { settle(lane_name, number, 0); });
 }
 
-/// A refusal that Asterisk could really give. A 404 on a hang-up or a removal is always true, so it is not among them.
+/// A refusal that Asterisk could really give. Who is gone or in other hands (404; 409 for
+/// give_back) is always true, so it is not among those of an end.
 int wire::some_refusal_of(call::act kind) {
     using call::act;
     static constexpr std::array<int, 5> of_dial{409, 500, 503, 400, 0};
@@ -155,11 +156,11 @@ int wire::some_refusal_of(call::act kind) {
         case act::sound:
         case act::answer:
         case act::join:
-        case act::send_keys:
-        case act::give_back: return pick(of_members);
+        case act::send_keys: return pick(of_members);
         case act::bridge:
         case act::drop_leg:
         case act::drop_panel:
+        case act::give_back:
         case act::remove_bridge: return pick(of_ends);
     }
     return 0;

@@ -42,6 +42,7 @@ class Stopping(Story):
         a, = self.flat(Phone(answer_after=0.2))
         talk = self.call("panel", hold=3.0, records=0)
         self.wait_talking(a)
+        wait(lambda: self.world.panel_talks(self.panel), what="Asterisk to have answered the panel as well")
         self.worker.tell(signal.SIGTERM)
         wait(lambda: self.worker.page("readyz")[0] == 503, what="the drain to begin")
         self.worker.tell(signal.SIGTERM)

@@ -141,6 +141,12 @@ class World:
                     if each["caller"]["number"] in panels or each["id"].startswith(ours)]
         return channels + [each["id"] for each in self.asterisk.ari("GET", "bridges") if each["id"].startswith(ours)]
 
+    def panel_talks(self, panel):
+        """Whether the panel's leg is answered and stands in a bridge with somebody else."""
+        up = {each["id"] for each in self.asterisk.ari("GET", "channels")
+              if each["caller"]["number"] == panel and each["state"] == "Up"}
+        return any(len(each["channels"]) > 1 and up & set(each["channels"]) for each in self.asterisk.ari("GET", "bridges"))
+
 
 class Story(unittest.TestCase):
     """One story. The worker is the main one unless `setUp` of the story says otherwise.

@@ -59,6 +59,19 @@ TEST_CASE("switchboard: a panel that was given back is never hung up, it is in o
     CHECK(s.feed(call::pbx_refused{arrival(3).call, call::act::give_back, {}, 409}) == "record:failed/drain");
 }
 
+TEST_CASE("switchboard: giving a panel back is asked again when Asterisk failed, else it would wait for ever",
+          "[call]") {
+    call_script s;
+    s.feed(call::drain_begun{});
+    CHECK(s.feed(arrival(3)) == "give_back");
+    CHECK(s.feed(call::pbx_refused{arrival(3).call, call::act::give_back, {}, 500}).empty());
+    CHECK(s.pass(200ms) == "give_back");
+    CHECK(s.feed(call::pbx_refused{arrival(3).call, call::act::give_back, {}, 0}).empty());
+    CHECK(s.pass(200ms) == "give_back");
+    CHECK(s.pass(5s).empty());
+    CHECK(s.feed(call::panel_left{channel_id{"17954.3"}}) == "record:failed/drain");
+}
+
 TEST_CASE("switchboard: legs and bridges without a call are removed, panels are not touched", "[call]") {
     call_script s;
     s.feed(arrival(1));
