@@ -39,7 +39,25 @@ struct panel_arrived {
     flat_id flat;
     std::string complaint;
 };
-/// The panel's leg left Stasis or is gone.
+/// A panel's leg entered Stasis for an emergency call; `panel` is empty when the arguments could not be used.
+struct sos_arrived {
+    call_id call;
+    channel_id channel;
+    panel_id panel;
+    std::string complaint;
+};
+/// The emergency service calls a number back, and whoever routed the call says that it leads to `panel`. Either is
+/// empty when the arguments could not be used.
+struct callback_arrived {
+    call_id call;
+    channel_id channel;
+    panel_id panel;
+    number_id number;
+    std::string caller;  ///< the caller's number, for the panel to show
+    urgency how = urgency::normal;
+    std::string complaint;
+};
+/// The leg that began a call (a panel's; in a callback the gateway's) left Stasis or is gone.
 struct panel_left {
     channel_id channel;
 };
@@ -62,7 +80,8 @@ struct key_pressed {
     leg_ref leg;
     char key = 0;
 };
-/// Asterisk did what the command asked. Reported for bridge, answer, join, remove_bridge and send_keys.
+/// Asterisk did what the command asked. Reported for bridge, answer, join, remove_bridge and send_keys, and for the
+/// dial of a call_out.
 struct pbx_did {
     call_id call;
     act what = act::join;
@@ -85,9 +104,12 @@ struct pbx_seen {
     };
     std::vector<channel> channels;  ///< those that our application holds, and no others
     std::vector<call_id> bridges;   ///< ours only
+    line which = line::door;
 };
 /// The line to Asterisk is cut: no event comes until pbx_seen.
-struct pbx_line_lost {};
+struct pbx_line_lost {
+    line which = line::door;
+};
 
 // ---- from the CRM
 
@@ -113,6 +135,65 @@ struct crm_failed {
 struct panel_described {
     call_id call;
     std::string title;
+};
+
+/// Where the panel stands. It may come twice: what is remembered at once (stale), what the CRM says now later.
+struct site_found {
+    call_id call;
+    site_record site;
+    crm_source source = crm_source::live;
+    std::uint32_t took_ms = 0;
+};
+/// The CRM does not know the panel, or failed and nothing is remembered.
+struct site_missing {
+    call_id call;
+    std::string reason;
+    std::uint32_t took_ms = 0;
+};
+
+// ---- from the pool of numbers
+
+/// What is known of the city's routes; empty texts where it is not.
+struct sos_routes {
+    std::string first;
+    std::string second;
+    number_id shared_number;
+    friend bool operator==(const sos_routes&, const sos_routes&) = default;
+};
+/// A number is lent to this call.
+struct number_lent {
+    call_id call;
+    pool::lease_token token = 0;
+    number_id number;
+    pool::lent_how how = pool::lent_how::rested;
+    sos_routes routes;
+};
+/// There is none, and why: the pool is dry, the city is not known, or the store failed.
+struct number_refused {
+    enum class why : std::uint8_t { dry, unknown_city, store };
+    call_id call;
+    why reason = why::dry;
+    sos_routes routes;
+    std::string text;
+};
+[[nodiscard]] std::string_view name_of(number_refused::why reason);
+/// The callback map leads the number to the panel now.
+struct number_mapped {
+    call_id call;
+};
+struct map_failed {
+    call_id call;
+    std::string reason;
+};
+/// To whom the number leads now; `panel` is empty when to nobody.
+struct number_checked {
+    call_id call;
+    panel_id panel;
+};
+/// The store could not say it.
+struct check_failed {
+    call_id call;
+    std::string reason;
 };
 
 // ---- from the push server
@@ -148,9 +229,10 @@ struct drain_over {};
 /// moments.
 struct time_passed {};
 
-using fact =
-    std::variant<panel_arrived, panel_left, leg_ringing, leg_answered, leg_ended, key_pressed, pbx_did, pbx_refused,
-                 pbx_seen, pbx_line_lost, accounts_found, flat_unknown, crm_failed, panel_described, push_answered,
-                 push_failed, account_registered, drain_begun, drain_over, time_passed>;
+using fact = std::variant<panel_arrived, sos_arrived, callback_arrived, panel_left, leg_ringing, leg_answered,
+                          leg_ended, key_pressed, pbx_did, pbx_refused, pbx_seen, pbx_line_lost, accounts_found,
+                          flat_unknown, crm_failed, panel_described, site_found, site_missing, number_lent,
+                          number_refused, number_mapped, map_failed, number_checked, check_failed, push_answered,
+                          push_failed, account_registered, drain_begun, drain_over, time_passed>;
 
 }  // namespace td::call

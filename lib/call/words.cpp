@@ -63,6 +63,10 @@ std::string_view name_of(ended_by who) {
         case ended_by::pbx: return "pbx";
         case ended_by::lost: return "lost";
         case ended_by::drain: return "drain";
+        case ended_by::callee: return "callee";
+        case ended_by::no_route: return "no_route";
+        case ended_by::no_panel: return "no_panel";
+        case ended_by::callback: return "callback";
     }
     return "?";
 }
@@ -111,6 +115,63 @@ std::string_view name_of(push_end end) {
         case push_end::missed: return "missed";
         case push_end::declined: return "declined";
         case push_end::cancelled: return "cancelled";
+    }
+    return "?";
+}
+
+std::string_view name_of(line which) {
+    switch (which) {
+        case line::door: return "door";
+        case line::sos: return "sos";
+    }
+    return "?";
+}
+
+std::string_view name_of(callee whom) {
+    switch (whom) {
+        case callee::operator_route: return "operator";
+        case callee::panel: return "panel";
+        case callee::desk: return "desk";
+    }
+    return "?";
+}
+
+std::string_view name_of(call_way way) {
+    switch (way) {
+        case call_way::early: return "early";
+        case call_way::plain: return "plain";
+    }
+    return "?";
+}
+
+std::string_view name_of(urgency how) {
+    switch (how) {
+        case urgency::normal: return "normal";
+        case urgency::psap_callback: return "psap_callback";
+    }
+    return "?";
+}
+
+std::string_view name_of(lack what) {
+    switch (what) {
+        case lack::site: return "site";
+        case lack::fresh_site: return "fresh_site";
+        case lack::store: return "store";
+        case lack::rested_number: return "rested_number";
+        case lack::own_number: return "own_number";
+        case lack::route: return "route";
+        case lack::callback_map: return "callback_map";
+        case lack::first_try: return "first_try";
+        case lack::every_try: return "every_try";
+    }
+    return "?";
+}
+
+std::string_view name_of(number_refused::why reason) {
+    switch (reason) {
+        case number_refused::why::dry: return "dry";
+        case number_refused::why::unknown_city: return "unknown_city";
+        case number_refused::why::store: return "store";
     }
     return "?";
 }

@@ -2,14 +2,36 @@
 // The words of a call: what the CRM says of a flat, why a leg ended, how a call ended.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
 #include "base/instant.hpp"
+#include "pool/words.hpp"
 
 namespace td::call {
+
+/// Which of the worker's two lines to Asterisk: emergency calls have an application and connections of their own, so
+/// that they never wait behind door calls.
+enum class line : std::uint8_t { door, sos };
+
+/// Where a panel stands, as the CRM tells it; texts are empty and the place is missing when it does not.
+struct site_record {
+    city_id city;
+    std::string city_name;
+    std::string address;
+    std::string entrance;
+    /// Degrees on WGS 84.
+    struct position {
+        double latitude = 0;
+        double longitude = 0;
+        friend bool operator==(const position&, const position&) = default;
+    };
+    std::optional<position> place;
+    friend bool operator==(const site_record&, const site_record&) = default;
+};
 
 /// A phone that a push can wake.
 struct device {
@@ -79,6 +101,31 @@ enum class ended_by : std::uint8_t {
     pbx,             ///< Asterisk would not do what the call needs
     lost,            ///< the channels were gone when we could look again
     drain,           ///< the worker was told to stop
+    callee,          ///< the emergency service, or the panel that was called back, hung up
+    no_route,        ///< every route was tried, and none took the call
+    no_panel,        ///< a callback whose number leads to no panel
+    callback,        ///< a callback with priority needed the panel
+};
+
+/// Who is called by an emergency call or a callback.
+enum class callee : std::uint8_t { operator_route, panel, desk };
+/// early: made first and dialled then, so that the caller hears what the callee's network says before the answer.
+/// plain: one request, for an Asterisk that refused the other.
+enum class call_way : std::uint8_t { early, plain };
+/// How urgent a callback is (RFC 7090: Priority: psap-callback).
+enum class urgency : std::uint8_t { normal, psap_callback };
+
+/// What an emergency call had to do without; each one is told in an alert.
+enum class lack : std::uint8_t {
+    site,           ///< the CRM told nothing of the panel, now or ever
+    fresh_site,     ///< the CRM failed, and what was remembered was used
+    store,          ///< the pool's store failed or was silent, and the worker's own notes helped
+    rested_number,  ///< a number was lent before its guard time was over
+    own_number,     ///< the pool was dry, or nothing was known: the shared number, or none
+    route,          ///< the city's route was not known: sos.default_route
+    callback_map,   ///< the callback route was not confirmed before the INVITE left
+    first_try,      ///< the first attempt failed, and another one was made
+    every_try,      ///< every attempt failed
 };
 
 /// What the panel hears before somebody answers.
@@ -101,5 +148,10 @@ enum class push_end : std::uint8_t { none, answered_elsewhere, missed, declined,
 [[nodiscard]] std::string_view name_of(hangup_reason reason);
 [[nodiscard]] std::string_view name_of(push_kind kind);
 [[nodiscard]] std::string_view name_of(push_end end);
+[[nodiscard]] std::string_view name_of(line which);
+[[nodiscard]] std::string_view name_of(callee whom);
+[[nodiscard]] std::string_view name_of(call_way way);
+[[nodiscard]] std::string_view name_of(urgency how);
+[[nodiscard]] std::string_view name_of(lack what);
 
 }  // namespace td::call

@@ -14,6 +14,9 @@ constexpr std::string_view word(const call::sound*) {
 constexpr std::string_view word(const call::dial*) {
     return "dial";
 }
+constexpr std::string_view word(const call::call_out*) {
+    return "call_out";
+}
 constexpr std::string_view word(const call::make_bridge*) {
     return "make_bridge";
 }
@@ -47,6 +50,24 @@ constexpr std::string_view word(const call::remove_stray_bridge*) {
 constexpr std::string_view word(const call::find_accounts*) {
     return "find_accounts";
 }
+constexpr std::string_view word(const call::find_site*) {
+    return "find_site";
+}
+constexpr std::string_view word(const call::lend_number*) {
+    return "lend_number";
+}
+constexpr std::string_view word(const call::lend_from_notes*) {
+    return "lend_from_notes";
+}
+constexpr std::string_view word(const call::map_number*) {
+    return "map_number";
+}
+constexpr std::string_view word(const call::return_number*) {
+    return "return_number";
+}
+constexpr std::string_view word(const call::check_number*) {
+    return "check_number";
+}
 constexpr std::string_view word(const call::push*) {
     return "push";
 }
@@ -55,6 +76,15 @@ constexpr std::string_view word(const call::panel_taken*) {
 }
 constexpr std::string_view word(const call::panel_freed*) {
     return "panel_freed";
+}
+constexpr std::string_view word(const call::finish_sos*) {
+    return "finish_sos";
+}
+constexpr std::string_view word(const call::finish_callback*) {
+    return "finish_callback";
+}
+constexpr std::string_view word(const call::alert*) {
+    return "alert";
 }
 constexpr std::string_view word(const call::finish*) {
     return "finish";
@@ -75,6 +105,21 @@ void describe(Io& io, Thing& thing) {
     io.field("leg", leg.leg);
     io.field("account", account);
     io.field("panel", panel);
+    io.field("limit_us", limit);
+}
+
+template <class Io, shape_of<call::call_out> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [leg, whom, way, target, caller, panel, site, how, limit] = thing;
+    io.field("call", leg.call);
+    io.field("leg", leg.leg);
+    io.field("whom", whom);
+    io.field("way", way);
+    io.field("target", target);
+    io.field("caller", caller);
+    io.field("panel", panel);
+    io.field("site", site);
+    io.field("priority", how);
     io.field("limit_us", limit);
 }
 
@@ -138,14 +183,16 @@ void describe(Io& io, Thing& thing) {
 
 template <class Io, shape_of<call::drop_stray> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [channel] = thing;
+    auto& [channel, which] = thing;
     io.field("channel", channel);
+    io.field("line", which);
 }
 
 template <class Io, shape_of<call::remove_stray_bridge> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [bridge] = thing;
+    auto& [bridge, which] = thing;
     io.field("bridge", bridge);
+    io.field("line", which);
 }
 
 template <class Io, shape_of<call::find_accounts> Thing>
@@ -154,6 +201,56 @@ void describe(Io& io, Thing& thing) {
     io.field("call", call);
     io.field("panel", panel);
     io.field("flat", flat);
+}
+
+template <class Io, shape_of<call::find_site> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, panel] = thing;
+    io.field("call", call);
+    io.field("panel", panel);
+}
+
+template <class Io, shape_of<call::lend_number> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, panel, site] = thing;
+    io.field("call", call);
+    io.field("panel", panel);
+    io.field("site", site);
+}
+
+template <class Io, shape_of<call::lend_from_notes> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, panel, site] = thing;
+    io.field("call", call);
+    io.field("panel", panel);
+    io.field("site", site);
+}
+
+template <class Io, shape_of<call::map_number> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, token, number, panel, site] = thing;
+    io.field("call", call);
+    io.field("lease", token);
+    io.field("number", number);
+    io.field("panel", panel);
+    io.field("site", site);
+}
+
+template <class Io, shape_of<call::return_number> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, token, number, panel, at] = thing;
+    io.field("call", call);
+    io.field("lease", token);
+    io.field("number", number);
+    io.field("panel", panel);
+    io.field("ended_at", at);
+}
+
+template <class Io, shape_of<call::check_number> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [call, number] = thing;
+    io.field("call", call);
+    io.field("number", number);
 }
 
 template <class Io, shape_of<call::push> Thing>
@@ -188,6 +285,24 @@ template <class Io, shape_of<call::finish> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [record] = thing;
     describe(io, record);
+}
+
+template <class Io, shape_of<call::finish_sos> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [record] = thing;
+    describe(io, record);
+}
+
+template <class Io, shape_of<call::finish_callback> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [record] = thing;
+    describe(io, record);
+}
+
+template <class Io, shape_of<call::alert> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [news] = thing;
+    describe(io, news);
 }
 
 }  // namespace td::journal

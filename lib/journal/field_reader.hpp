@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -85,6 +86,20 @@ public:
         return true;
     }
     bool read(json::value from, bool& to) { return take(from.get_bool(), to); }
+    bool read(json::value from, double& to) { return take(from.get_double(), to); }
+    /// What is missing is null.
+    template <class Part>
+    bool read(json::value from, std::optional<Part>& to) {
+        bool missing = false;
+        if (!take(from.is_null(), missing)) {
+            return false;
+        }
+        if (missing) {
+            to.reset();
+            return true;
+        }
+        return read(from, to.emplace());
+    }
     template <std::signed_integral Number>
     bool read(json::value from, Number& to) {
         return read_number(from.get_int64(), to);

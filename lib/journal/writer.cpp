@@ -101,6 +101,15 @@ private:
     void put(Number number) {
         append_json_number(out_, number);
     }
+    void put(double number) { append_json_number(out_, number); }
+    template <class Part>
+    void put(const std::optional<Part>& part) {
+        if (part) {
+            put(*part);
+        } else {
+            out_ += "null";
+        }
+    }
     void put(duration length) { append_json_number(out_, length.count()); }
     void put(instant at) { append_instant(out_, at); }
     template <class Value>

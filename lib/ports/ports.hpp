@@ -19,6 +19,7 @@ public:
     virtual ~pbx() = default;
     virtual void carry_out(const call::sound& wish) = 0;
     virtual void carry_out(const call::dial& wish) = 0;
+    virtual void carry_out(const call::call_out& wish) = 0;
     virtual void carry_out(const call::make_bridge& wish) = 0;
     virtual void carry_out(const call::answer_panel& wish) = 0;
     virtual void carry_out(const call::join& wish) = 0;
@@ -39,6 +40,28 @@ public:
     virtual void find(const call::find_accounts& question) = 0;
 };
 
+/// Where panels stand. Answers at once with what is remembered (site_found, stale or fresh), where anything is, and
+/// later with what the CRM says: one more site_found, or site_missing.
+class site_book {
+public:
+    virtual ~site_book() = default;
+    virtual void find(const call::find_site& question) = 0;
+};
+
+/// The pool of numbers and the callback map, as a worker uses them. Each of lend, lend_from_notes, map and check is
+/// answered exactly once, by the facts named at the commands, lend_from_notes within the act itself; a lend that was
+/// followed by lend_from_notes is answered no more. What must be written in the end (returns, routes, leases made from
+/// notes) is kept over restarts and repeated until it is written.
+class number_pool {
+public:
+    virtual ~number_pool() = default;
+    virtual void lend(const call::lend_number& wish) = 0;
+    virtual void lend_from_notes(const call::lend_from_notes& wish) = 0;
+    virtual void map(const call::map_number& wish) = 0;
+    virtual void give_back(const call::return_number& wish) = 0;
+    virtual void check(const call::check_number& question) = 0;
+};
+
 /// The push server. Answers with exactly one of push_answered, push_failed.
 class push_server {
 public:
@@ -51,6 +74,9 @@ class feed {
 public:
     virtual ~feed() = default;
     virtual void take(const call::door_record& record) = 0;
+    virtual void take(const call::sos_record& record) = 0;
+    virtual void take(const call::callback_record& record) = 0;
+    virtual void take(const call::sos_alert& news) = 0;
 };
 
 /// Where others see which panel is in a call. Phones that register come from the same place, as account_registered.
