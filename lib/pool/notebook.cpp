@@ -30,9 +30,11 @@ void notebook::adopt(notes former, instant now) {
         looks_ = std::max(looks_, note.seen);
     }
     tidy(now);
-    for (const auto& [city, when] : what_.served) {
-        move_up(city);
+    std::set<city_id> cities;
+    for (const kept_number& each : what_.block) {
+        cities.insert(each.city);
     }
+    std::ranges::for_each(cities, [&](const city_id& each) { move_up(each); });
     changed_ = true;
 }
 
@@ -63,10 +65,14 @@ void notebook::know(const std::vector<city>& cities) {
     }
 }
 
-void notebook::lent(const lease_wish& wish, const pool::lent& number) {
+void notebook::took(const lease_wish& wish, const lent& number) {
     seen(wish.panel, wish.city);
     serve(wish.city, wish.at);
     serve(number.city, wish.at);
+    if (loan_of(wish.call) != nullptr) {
+        return;
+    }
+    std::erase_if(what_.block, [&](const kept_number& each) { return each.number == number.number; });
     for (loan& each : what_.loans) {
         // The store's word counts: it has given the number away.
         each.lost = each.lost || (each.row.number == number.number && each.row.panel != wish.panel);
@@ -77,7 +83,7 @@ void notebook::lent(const lease_wish& wish, const pool::lent& number) {
     add_loan(std::move(made));
 }
 
-void notebook::lent_late(const lease_wish& wish, const pool::lent& number, instant now) {
+void notebook::took_late(const lease_wish& wish, const lent& number, instant now) {
     changed_ = true;
     loan* mine = loan_of(wish.call);
     if (mine != nullptr && mine->noted && !mine->lost && mine->row.number == number.number) {
@@ -93,10 +99,10 @@ void notebook::lent_late(const lease_wish& wish, const pool::lent& number, insta
     add_errand(errand::kind::end, now, never, std::move(row));
 }
 
-void notebook::reserved(const city_id& where, const std::vector<pool::lent>& kept, instant now) {
+void notebook::reserved(const city_id& where, const std::vector<lent>& kept, instant now) {
     std::size_t lent_already = 0;
     std::vector<kept_number> block;
-    for (const pool::lent& each : kept) {
+    for (const lent& each : kept) {
         if (const auto used = what_.used.find(each.token); used != what_.used.end()) {
             used->second = std::max(used->second, each.until);
             ++lent_already;
@@ -162,15 +168,14 @@ lease_answer notebook::lend(const lease_wish& wish) {
         answer.where = known->second;
     }
     if (const loan* told = loan_of(wish.call); told != nullptr && !told->lost) {
-        answer.number = pool::lent{told->row.token, told->row.number, told->row.city, told->row.how,
-                                   told->row.leased_at + rules_.leases.longest_call};
+        answer.number = lent{told->row.token, told->row.number, told->row.city, told->row.how,
+                             told->row.leased_at + rules_.leases.longest_call};
         return answer;
     }
     seen(wish.panel, wish.city);
     serve(city, wish.at);
     if (const loan* own = own_loan(wish.panel, wish.at)) {
-        const pool::lent again{
-            std::max(own->row.token, own->late), own->row.number, own->row.city, lent_how::sticky, {}};
+        const lent again{std::max(own->row.token, own->late), own->row.number, own->row.city, lent_how::sticky, {}};
         return lend_row(wish, std::move(answer), again);
     }
     for (const city_id& each : chain_of(city)) {
@@ -178,7 +183,7 @@ lease_answer notebook::lend(const lease_wish& wish) {
             return candidate.city == each && usable(candidate, wish.at);
         });
         if (free != what_.block.end()) {
-            const pool::lent taken{free->token, free->number, free->city, lent_how::reserved, {}};
+            const lent taken{free->token, free->number, free->city, lent_how::reserved, {}};
             what_.used[free->token] = free->until;
             what_.block.erase(free);
             move_up(each);
@@ -188,7 +193,7 @@ lease_answer notebook::lend(const lease_wish& wish) {
     return answer;
 }
 
-lease_answer notebook::lend_row(const lease_wish& wish, lease_answer answer, const pool::lent& what) {
+lease_answer notebook::lend_row(const lease_wish& wish, lease_answer answer, const lent& what) {
     loan made;
     made.noted = true;
     made.row = {what.token, what.number, what.city, wish.panel, wish.call, what.how, wish.at, never, never, wish.site};

@@ -52,11 +52,11 @@ public:
     // ---- what the store says
     void know(const std::vector<city>& cities);
     /// The store lent a number to the call.
-    void lent(const lease_wish& wish, const lent& number);
+    void took(const lease_wish& wish, const lent& number);
     /// It did, but the wish has been answered already: goes back at once.
-    void lent_late(const lease_wish& wish, const lent& number, instant now);
+    void took_late(const lease_wish& wish, const lent& number, instant now);
     /// All that it keeps for `holder()` in the city.
-    void reserved(const city_id& where, const std::vector<pool::lent>& kept, instant now);
+    void reserved(const city_id& where, const std::vector<lent>& kept, instant now);
     /// How many numbers to reserve where.
     struct reservation {
         city_id city;
