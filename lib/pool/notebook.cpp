@@ -354,6 +354,14 @@ void notebook::tidy(instant now) {
     std::size_t gone = std::erase_if(what_.loans, over);
     gone += std::erase_if(what_.used, [&](const auto& each) { return each.second <= now; });
     gone += std::erase_if(what_.block, [&](const kept_number& each) { return each.until <= now; });
+    for (errand& each : what_.backlog) {
+        if (each.what == errand::kind::put && each.until <= now && each.row.ended_at != never) {
+            // The map never heard that the window began: it may still hold the route that was put for the whole call.
+            each.what = errand::kind::remove;
+            each.until = each.row.ended_at + rules_.leases.longest_call + rules_.leases.window;
+            changed_ = true;
+        }
+    }
     gone += std::erase_if(what_.backlog, [&](const errand& each) { return each.until <= now; });
     changed_ = changed_ || gone > 0;
 }

@@ -76,12 +76,17 @@ std::string wrong_words(const lease_wish& wish) {
     return "";
 }
 
+/// The number comes to somebody else or anew while a lease of it was never ended: it counts as ended by now.
+void close_lost(table& in, const lease_rules& rules, const number_row& stored, const number_row& now) {
+    if (stored.state == number_state::leased && now.state != number_state::leased && !stored.panel.empty()) {
+        in.close_leases(stored.number, stored.until, led_until(stored, rules), never);
+    }
+}
+
 /// The one call more is written: the number is the panel's.
 result<lent> lend(table& in, const lease_rules& rules, const lease_wish& wish, const found& what) {
     const number_row row = state_at(what.stored, wish.at, rules);
-    if (what.stored.state == number_state::leased && row.state != number_state::leased && !row.panel.empty()) {
-        in.close_leases(row.number, what.stored.until, led_until(what.stored, rules), never);  // its end was never told
-    }
+    close_lost(in, rules, what.stored, row);
     // A clock that was set back must not make a history in which two panels had the number at once.
     const instant from = std::max(wish.at, row.rested_since);
     lease_row entry{0, row.number, row.city, wish.panel, wish.call, what.how, from, never, never, wish.site};
@@ -190,6 +195,7 @@ result<std::vector<lent>> reserve(table& in, const lease_rules& rules, const std
             break;
         }
         const number_row row = state_at(*stored, at, rules);
+        close_lost(in, rules, *stored, row);
         lease_row entry;
         entry.number = row.number;
         entry.city = row.city;
