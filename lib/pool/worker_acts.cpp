@@ -261,6 +261,9 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
     if (!stored || !still_its(*stored, *first, row.panel)) {
         return too_late(in, row, stored, who);
     }
+    // As of the call: what time has done since then did not happen, because the number was in use.
+    const number_row then = state_at(*stored, row.leased_at, rules);
+    close_lost(in, rules, *stored, then);
     lease_row entry = row;
     entry.city = stored->city;
     entry.ended_at = never;
@@ -270,8 +273,6 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
     } else {
         entry.token = in.add_lease(entry);
     }
-    // As of the call: what time has done since then did not happen, because the number was in use.
-    const number_row then = state_at(*stored, row.leased_at, rules);
     const auto after =
         write(in, rules, *stored, after_lease(then, row.panel, std::max(entry.token, then.lease), row.leased_at, rules),
               {who, "lent without the store", row.leased_at}, "settle");
