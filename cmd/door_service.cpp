@@ -156,7 +156,7 @@ result<done> door_service::insides::open_stores() {
         return opened_spool.why();
     }
     spool = std::move(*opened_spool);
-    const auto rules = config::door_rules(settings);
+    const auto rules = config::call_rules(settings);
     auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
     if (!opened_journal) {
         return opened_journal.why();
@@ -331,7 +331,7 @@ void door_service::insides::reload() {
     if (!read.usable()) {
         log.say(runtime::log_level::error, "reload refused, the old configuration stays in force");
     } else {
-        const auto rules = config::door_rules(read.values);
+        const auto rules = config::call_rules(read.values);
         worker->follow(rules);
         recorder->follow(clock.now(), rules);
         log.show_from(log_level(read.values));

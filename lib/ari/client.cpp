@@ -61,7 +61,7 @@ public:
           desk_(wanted, around_.name_call, counters_, around_.log),
           lanes_(wanted.limit, wanted.way, where_.base, fixed_lines(where_, wanted), *this, desk_),
           line_(wanted.limit, events_target(where_, wanted.app), fixed_lines(where_, wanted), *this, seed()),
-          probe_(request_maker(wanted.app, wanted.dial).probe()),
+          probe_(request_maker(wanted).probe()),
           timer_(loop_),
           connections_(wanted.limit.connections + 1) {
         desk_.send_by(lanes_);
@@ -365,6 +365,10 @@ void client::carry_out(const call::sound& wish) {
 }
 
 void client::carry_out(const call::dial& wish) {
+    insides_->carry_out(wish);
+}
+
+void client::carry_out(const call::call_out& wish) {
     insides_->carry_out(wish);
 }
 

@@ -45,6 +45,7 @@ public:
 
     void carry_out(const call::sound& wish) override;
     void carry_out(const call::dial& wish) override;
+    void carry_out(const call::call_out& wish) override;
     void carry_out(const call::make_bridge& wish) override;
     void carry_out(const call::answer_panel& wish) override;
     void carry_out(const call::join& wish) override;

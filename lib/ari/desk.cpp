@@ -10,7 +10,6 @@ namespace {
 
 /// A reply can be lost again and again; the deadline ends it, this is against a peer that closes in a tight loop.
 constexpr unsigned most_losses = 8;
-constexpr duration picture_pause = 500ms;
 constexpr duration stray_pause = 2s;
 constexpr unsigned most_stray_tries = 10;
 constexpr std::size_t most_strays = 1000;
@@ -35,6 +34,8 @@ std::optional<call::act> act_of(errand what) {
     switch (what) {
         case errand::sound: return call::act::sound;
         case errand::dial:
+        case errand::create:
+        case errand::dial_out:
         case errand::check_dial: return call::act::dial;
         case errand::bridge: return call::act::bridge;
         case errand::answer: return call::act::answer;
@@ -57,7 +58,7 @@ std::optional<call::act> act_of(errand what) {
 
 /// Keys open a door, and a panel that was given back may be in the hands of another worker by now: not twice.
 bool repeatable(errand what) {
-    return what != errand::send_keys && what != errand::give_back;
+    return what != errand::send_keys && what != errand::give_back && what != errand::create && what != errand::dial_out;
 }
 
 bool is_picture(errand what) {
@@ -76,11 +77,13 @@ order_key key_of(const leg_ref& leg) {
 }  // namespace
 
 desk::desk(const options& wanted, std::function<call_id()> name_call, counters& count, log_sink log)
-    : limit_(wanted.limit),
-      maker_(wanted.app, wanted.dial),
+    : which_(wanted.which),
+      limit_(wanted.limit),
+      maker_(wanted),
       name_call_(std::move(name_call)),
       count_(count),
       log_(std::move(log)),
+      codec_(wanted.which),
       picture_(wanted.app) {}
 
 // ---- commands
@@ -95,6 +98,11 @@ void desk::carry_out(const call::sound& wish, instant now) {
 
 void desk::carry_out(const call::dial& wish, instant now) {
     ask(errand::dial, key_of(wish.leg), wish.leg.leg, maker_.make(wish), now);
+}
+
+void desk::carry_out(const call::call_out& wish, instant now) {
+    const bool early = wish.way == call::call_way::early;
+    ask(early ? errand::create : errand::dial, key_of(wish.leg), wish.leg.leg, maker_.make(wish), now);
 }
 
 void desk::carry_out(const call::make_bridge& wish, instant now) {
@@ -149,7 +157,7 @@ void desk::ask(errand what, const order_key& key, leg_no leg, std::optional<exch
     }
     request->deadline = now + limit_.request;
     ++outstanding_;
-    if (what == errand::dial) {
+    if (what == errand::dial || what == errand::create) {
         dialling_.insert(key);
     }
     submit(std::move(*request), now);
@@ -185,6 +193,8 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
     switch (request.what) {
         case errand::sound: settle_sound(request, status, body, now); return;
         case errand::dial: settle_dial(request, status, now); return;
+        case errand::create: settle_create(request, status, now); return;
+        case errand::dial_out: settle_dial_out(request, status, now); return;
         case errand::check_dial: settle_check(request, status, now); return;
         case errand::bridge: report(call::act::bridge, is_good(status) || bridge_was_there(status, body)); return;
         case errand::answer: report(call::act::answer, is_good(status)); return;
@@ -238,6 +248,38 @@ void desk::settle_dial(const exchange& request, int status, instant now) {
         return;
     }
     refuse(request, status);
+}
+
+/// The leg is there, and is dialled in the same breath.
+void desk::settle_create(const exchange& request, int status, instant now) {
+    if (!is_good(status)) {
+        refuse(request, status);
+        return;
+    }
+    dialling_.erase(request.key);
+    picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
+    exchange dial = request_maker::dial_out(request);
+    dial.deadline = now + limit_.request;
+    ++outstanding_;
+    submit(std::move(dial), now);
+}
+
+/// The leg's thread may not be in Stasis yet when its creation is confirmed: 409, for a moment.
+void desk::settle_dial_out(const exchange& request, int status, instant now) {
+    constexpr int not_in_stasis_yet = 409;
+    if (status == not_in_stasis_yet && request.losses < most_losses) {
+        exchange again = request;
+        ++again.losses;
+        ++count_.repeated;
+        ++outstanding_;
+        submit(std::move(again), now);
+        return;
+    }
+    if (is_good(status)) {
+        did(request, call::act::dial);
+    } else {
+        refuse(request, status);
+    }
 }
 
 void desk::check_dial(const exchange& request, instant now) {
@@ -336,7 +378,7 @@ void desk::did(const exchange& request, call::act what) {
 
 void desk::refuse(const exchange& request, int status) {
     ++count_.failures[status];
-    if (request.what == errand::dial || request.what == errand::check_dial) {
+    if (request.what == errand::dial || request.what == errand::check_dial || request.what == errand::create) {
         dialling_.erase(request.key);
         picture_.gone(channel_name({request.key.call, request.leg}));
     }
@@ -359,137 +401,6 @@ void desk::settle_stray(const exchange& request, int status, instant now) {
     if (again) {
         strays_.push_back({now + stray_pause, request});
         ++strays_.back().second.losses;
-    }
-}
-
-// ---- events
-
-std::optional<request_answered> desk::hear(std::string_view message) {
-    event news = codec_.read(message);
-    if (auto* reply = std::get_if<request_answered>(&news)) {
-        return std::move(*reply);
-    }
-    tell(std::move(news));
-    return std::nullopt;
-}
-
-void desk::tell(event news) {
-    using enum call::pbx_seen::condition;
-    ++count_.events;
-    const auto pass = [this](auto&& fact) { news_.emplace_back(std::forward<decltype(fact)>(fact)); };
-    std::visit(
-        overloaded{[&](panel_entered& panel) {
-                       picture_.alive(panel.channel.text(), waiting);
-                       pass(call::panel_arrived{name_call_(), std::move(panel.channel), std::move(panel.panel),
-                                                std::move(panel.flat), std::move(panel.complaint)});
-                   },
-                   [&](call::panel_left& panel) {
-                       picture_.gone(panel.channel.text());
-                       pass(std::move(panel));
-                   },
-                   [&](const call::leg_ringing& leg) {
-                       picture_.alive(channel_name(leg.leg), ringing);
-                       pass(leg);
-                   },
-                   [&](const call::leg_answered& leg) {
-                       picture_.alive(channel_name(leg.leg), up);
-                       pass(leg);
-                   },
-                   [&](const call::leg_ended& leg) {
-                       picture_.gone(channel_name(leg.leg));
-                       pass(leg);
-                   },
-                   [&](const call::key_pressed& key) { pass(key); },
-                   [&](const application_replaced&) {
-                       fatal_ = failure{
-                           failure_kind::taken,
-                           "another worker took this worker's application in Asterisk: give each its own ari user "
-                           "and application, or stop one of them"};
-                   },
-                   [](const request_answered&) {},  // given back by hear()
-                   [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },
-                   [&](const broken_message&) {
-                       --count_.events;
-                       ++count_.broken_messages;
-                   }},
-        news);
-}
-
-// ---- the picture
-
-void desk::line_up(instant now) {
-    line_is_up_ = true;
-    ask_for_picture(now);
-}
-
-void desk::line_lost() {
-    picture_.cancel();
-    picture_again_ = never;
-    line_is_up_ = false;
-    in_the_picture_ = false;
-    news_.emplace_back(call::pbx_line_lost{});
-}
-
-void desk::advance(instant now) {
-    if (now >= picture_again_) {
-        ask_for_picture(now);
-    }
-    while (!strays_.empty() && strays_.front().first <= now) {
-        exchange request = std::move(strays_.front().second);
-        strays_.pop_front();
-        request.deadline = now + limit_.request;
-        ++outstanding_;
-        submit(std::move(request), now);
-    }
-}
-
-void desk::ask_for_picture(instant now) {
-    picture_again_ = never;
-    const unsigned round = picture_.begin();
-    const auto send = [&](exchange part) {
-        part.round = round;
-        part.deadline = now + limit_.picture;
-        submit(std::move(part), now);
-    };
-    send(maker_.filter());
-    send(maker_.see(errand::see_application));
-    send(maker_.see(errand::see_channels));
-    send(maker_.see(errand::see_bridges));
-}
-
-void desk::picture_failed(std::string_view why, instant now) {
-    if (!picture_.taking()) {
-        return;
-    }
-    picture_.cancel();
-    picture_again_ = line_is_up_ ? now + picture_pause : never;
-    log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
-}
-
-void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
-    if (request.round != picture_.round() || !picture_.taking()) {
-        return;
-    }
-    if (request.what == errand::filter && status == 403) {
-        fatal_ = failure{failure_kind::not_allowed,
-                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
-        return;
-    }
-    if (!is_good(status)) {
-        ++count_.failures[status];
-        picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
-        return;
-    }
-    if (request.what == errand::filter) {
-        return;
-    }
-    if (!picture_.take(request.what, body, codec_)) {
-        picture_failed(std::string(name_of(request.what)) + " cannot be read", now);
-        return;
-    }
-    if (auto seen = picture_.finish(dialling_)) {
-        in_the_picture_ = true;
-        news_.emplace_back(std::move(*seen));
     }
 }
 

@@ -34,6 +34,7 @@ public:
 
     void carry_out(const call::sound& wish, instant now);
     void carry_out(const call::dial& wish, instant now);
+    void carry_out(const call::call_out& wish, instant now);
     void carry_out(const call::make_bridge& wish, instant now);
     void carry_out(const call::answer_panel& wish, instant now);
     void carry_out(const call::join& wish, instant now);
@@ -74,6 +75,8 @@ private:
     void send(exchange request, instant now);
     void settle(const exchange& request, int status, std::string_view body, instant now);
     void settle_dial(const exchange& request, int status, instant now);
+    void settle_create(const exchange& request, int status, instant now);
+    void settle_dial_out(const exchange& request, int status, instant now);
     void settle_check(const exchange& request, int status, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
@@ -87,6 +90,7 @@ private:
     void picture_failed(std::string_view why, instant now);
     void tell(event news);
 
+    call::line which_;
     limits limit_;
     request_maker maker_;
     std::function<call_id()> name_call_;
@@ -102,6 +106,7 @@ private:
     std::uint64_t last_number_ = 0;
     std::size_t outstanding_ = 0;
     std::unordered_set<order_key> dialling_;
+    std::unordered_set<std::string> made_first_;  ///< living legs that were in Stasis before they were dialled
     /// Requests of a leg that wait until it is known whether the leg was made.
     std::unordered_map<order_key, std::deque<exchange>> held_;
     /// Hang-ups of strays that were refused, in the order in which they are due.

@@ -54,10 +54,9 @@ std::optional<std::string_view> channel_at(const object& in, std::string_view ke
     return name;
 }
 
-event stasis_started(const object& message, std::string_view channel) {
-    if (const auto leg = leg_of_channel(channel)) {
-        return call::leg_answered{*leg};
-    }
+/// The arguments of Stasis() after the application's name, at most five; what is not text is nothing.
+std::vector<std::optional<std::string_view>> arguments_of(const object& message) {
+    constexpr std::size_t most = 5;
     std::vector<std::optional<std::string_view>> arguments;
     array given;
     if (message["args"].get_array().get(given) == simdjson::SUCCESS) {
@@ -65,11 +64,53 @@ event stasis_started(const object& message, std::string_view channel) {
             std::string_view text;
             const bool is_text = argument.get_string().get(text) == simdjson::SUCCESS;
             arguments.push_back(is_text ? std::optional(text) : std::nullopt);
-            if (arguments.size() == 2) {
+            if (arguments.size() == most) {
                 break;
             }
         }
     }
+    return arguments;
+}
+
+/// The number of the channel's caller, as digits; empty when it has none that can be shown.
+std::string caller_of(const object& message) {
+    const auto channel = object_at(message, "channel");
+    const auto caller = channel ? object_at(*channel, "caller") : std::nullopt;
+    const auto number = caller ? text_at(*caller, "number") : std::nullopt;
+    return number && dialable(*number) && number->size() <= longest_name ? std::string(*number) : std::string();
+}
+
+event emergency_entered(const object& message, const channel_id& channel) {
+    auto entered = read_sos_arguments(arguments_of(message));
+    if (auto* sos = std::get_if<sos_entered>(&entered)) {
+        sos->channel = channel;
+        return std::move(*sos);
+    }
+    auto& back = std::get<callback_entered>(entered);
+    back.channel = channel;
+    back.caller = caller_of(message);
+    return std::move(back);
+}
+
+event leg_in_stasis(const object& message, const leg_ref& leg) {
+    const auto channel = object_at(message, "channel");
+    const bool up = !channel || text_at(*channel, "state") == "Up";
+    const auto arguments = arguments_of(message);
+    // Asterisk tells a leg that is made first at once, and not again when it is answered.
+    if (!up && !arguments.empty() && arguments.front() == "early") {
+        return leg_made{leg};
+    }
+    return call::leg_answered{leg};
+}
+
+event stasis_started(const object& message, std::string_view channel, call::line which) {
+    if (const auto leg = leg_of_channel(channel)) {
+        return leg_in_stasis(message, *leg);
+    }
+    if (which == call::line::sos) {
+        return emergency_entered(message, channel_id(std::string(channel)));
+    }
+    const std::vector<std::optional<std::string_view>> arguments = arguments_of(message);
     stasis_arguments names = read_arguments(arguments);
     return panel_entered{channel_id(std::string(channel)), std::move(names.panel), std::move(names.flat),
                          std::move(names.complaint)};
@@ -93,8 +134,12 @@ event channel_destroyed(const object& message, std::string_view channel) {
 event state_changed(const object& message, std::string_view channel) {
     const auto leg = leg_of_channel(channel);
     const auto details = object_at(message, "channel");
-    if (leg && details && text_at(*details, "state") == "Ringing") {
+    const auto state = details ? text_at(*details, "state") : std::nullopt;
+    if (leg && state == "Ringing") {
         return call::leg_ringing{*leg};
+    }
+    if (leg && state == "Up") {
+        return leg_up{*leg};
     }
     return of_no_interest{};
 }
@@ -180,16 +225,19 @@ struct named_event {
     std::string_view type;
     channel_event read;
 };
-constexpr std::array<named_event, 5> channel_events = {{{"StasisStart", stasis_started},
-                                                        {"StasisEnd", stasis_ended},
+constexpr std::array<named_event, 4> channel_events = {{{"StasisEnd", stasis_ended},
                                                         {"ChannelStateChange", state_changed},
                                                         {"ChannelDestroyed", channel_destroyed},
                                                         {"ChannelDtmfReceived", key_received}}};
 
-event read_object(const object& message) {
+event read_object(const object& message, call::line which) {
     const auto type = text_at(message, "type");
     if (!type) {
         return broken_message{};
+    }
+    if (*type == "StasisStart") {
+        const auto channel = channel_at(message, "channel");
+        return channel ? stasis_started(message, *channel, which) : broken_message{};
     }
     for (const named_event& known : channel_events) {
         if (known.type == *type) {
@@ -209,34 +257,16 @@ event read_object(const object& message) {
     return is_known(*type) ? event(of_no_interest{}) : event(unknown_event{});
 }
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(' ');
-    return first == std::string_view::npos ? std::string_view()
-                                           : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-/// Why `text` cannot be a name; empty when it can.
-std::string_view fault_of(const std::optional<std::string_view>& text) {
-    if (!text) {
-        return "is missing";
-    }
-    if (text->empty()) {
-        return "is empty";
-    }
-    if (text->size() > longest_name) {
-        return "is longer than 64 bytes";
-    }
-    return printable(*text) ? "" : "has characters that cannot be printed";
-}
-
 call::pbx_seen::condition condition_of(std::string_view state) {
     using enum call::pbx_seen::condition;
     return state == "Up" ? up : state == "Ringing" ? ringing : waiting;
 }
 
 seen_channel seen(const object& channel, std::string_view name) {
-    seen_channel made{std::string(name), condition_of(text_at(channel, "state").value_or("")), true};
+    seen_channel made{std::string(name), condition_of(text_at(channel, "state").value_or("")), false, true};
     const auto dialplan = object_at(channel, "dialplan");
+    const auto data = dialplan ? text_at(*dialplan, "app_data") : std::nullopt;
+    made.made_first = data && data->ends_with(",early");
     const auto app = dialplan ? text_at(*dialplan, "app_name") : std::nullopt;
     made.in_stasis = !app || *app == "Stasis";  // before 16.6 Asterisk did not tell
     return made;
@@ -244,23 +274,11 @@ seen_channel seen(const object& channel, std::string_view name) {
 
 }  // namespace
 
-stasis_arguments read_arguments(const std::vector<std::optional<std::string_view>>& arguments) {
-    std::array<std::optional<std::string_view>, 2> names;
-    for (std::size_t i = 0; i < names.size() && i < arguments.size(); ++i) {
-        names.at(i) = arguments[i] ? std::optional(trimmed(*arguments[i])) : std::nullopt;
-    }
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (const std::string_view fault = fault_of(names.at(i)); !fault.empty()) {
-            return {{},
-                    {},
-                    (i == 0 ? "the panel argument of Stasis " : "the flat argument of Stasis ") + std::string(fault)};
-        }
-    }
-    return {panel_id(std::string(*names[0])), flat_id(std::string(*names[1])), {}};
-}
-
 struct reader::insides {
+    explicit insides(call::line of) : which(of) {}
+
     simdjson::dom::parser parser;
+    call::line which;
 
     /// The parser copies what it reads into padded memory of its own; an event is half a kilobyte.
     std::optional<element> parse(std::string_view text) {
@@ -290,12 +308,12 @@ struct reader::insides {
     }
 };
 
-reader::reader() : insides_(std::make_unique<insides>()) {}
+reader::reader(call::line which) : insides_(std::make_unique<insides>(which)) {}
 reader::~reader() = default;
 
 event reader::read(std::string_view message) {
     const auto root = insides_->parse_object(message);
-    return root ? read_object(*root) : broken_message{};
+    return root ? read_object(*root, insides_->which) : broken_message{};
 }
 
 std::optional<std::vector<seen_channel>> reader::channels(std::string_view body) {

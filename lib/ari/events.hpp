@@ -21,6 +21,28 @@ struct panel_entered {
     flat_id flat;
     std::string complaint;
 };
+/// The same for an emergency call, and for a callback; names as in the facts.
+struct sos_entered {
+    channel_id channel;
+    panel_id panel;
+    std::string complaint;
+};
+struct callback_entered {
+    channel_id channel;
+    panel_id panel;
+    number_id number;
+    std::string caller;
+    call::urgency how = call::urgency::normal;
+    std::string complaint;
+};
+/// A leg that is made first and dialled then entered our application, not yet answered.
+struct leg_made {
+    leg_ref leg;
+};
+/// A leg was answered; of those that are dialled at once it is their StasisStart that counts, which follows.
+struct leg_up {
+    leg_ref leg;
+};
 /// Another worker took our application's name; Asterisk sends us nothing more.
 struct application_replaced {};
 /// The reply to a request of ours that went over the WebSocket.
@@ -36,9 +58,9 @@ struct unknown_event {};
 /// Not JSON, no object, or without what its type must have.
 struct broken_message {};
 
-using event = std::variant<panel_entered, call::panel_left, call::leg_ringing, call::leg_answered, call::leg_ended,
-                           call::key_pressed, application_replaced, request_answered, of_no_interest, unknown_event,
-                           broken_message>;
+using event = std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_up, call::panel_left,
+                           call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed,
+                           application_replaced, request_answered, of_no_interest, unknown_event, broken_message>;
 
 /// What the dialplan said in Stasis(app,<panel>,<flat>): names trimmed of spaces, or both empty and a complaint.
 struct stasis_arguments {
@@ -50,17 +72,23 @@ struct stasis_arguments {
 /// is worse than a call for none. Arguments after the second are for later versions of the dialplan and ignored.
 [[nodiscard]] stasis_arguments read_arguments(const std::vector<std::optional<std::string_view>>& arguments);
 
+/// What the dialplan said in Stasis(app,<panel>) or Stasis(app,<panel>,callback,<number>[,psap-callback]). A callback
+/// whose number cannot be used has a complaint; its panel may be empty, then the pool decides.
+[[nodiscard]] std::variant<sos_entered, callback_entered> read_sos_arguments(
+    const std::vector<std::optional<std::string_view>>& arguments);
+
 /// A channel of GET /channels.
 struct seen_channel {
     std::string name;
     call::pbx_seen::condition state = call::pbx_seen::condition::waiting;
-    bool in_stasis = true;  ///< false when Asterisk says that another dialplan application holds it
+    bool made_first = false;  ///< a leg that entered Stasis before it was dialled
+    bool in_stasis = true;    ///< false when Asterisk says that another dialplan application holds it
 };
 
 /// Reads messages and reply bodies. It keeps its memory from one to the next.
 class reader {
 public:
-    reader();
+    explicit reader(call::line which = call::line::door);
     ~reader();
     reader(const reader&) = delete;
     reader& operator=(const reader&) = delete;

@@ -11,6 +11,7 @@
 
 #include "base/instant.hpp"
 #include "base/redacted.hpp"
+#include "call/words.hpp"
 
 namespace td::ari {
 
@@ -20,6 +21,13 @@ enum class transport : std::uint8_t {
                 ///< HTTP
     http,       ///< over HTTP only
     websocket,  ///< over the WebSocket; over HTTP only while that is down or Asterisk is too old for it
+};
+
+/// How the panel's place goes with an emergency call.
+enum class site_form : std::uint8_t {
+    none,
+    header,  ///< X-Td-… headers
+    pidf,    ///< a PIDF-LO body and a Geolocation header (RFC 6442), where the endpoint has a geolocation profile
 };
 
 /// The limits, each with what happens beyond it.
@@ -46,7 +54,10 @@ struct options {
     std::string user;
     secret password;
     std::string app;                                ///< the Stasis application: one worker, one name
-    std::string dial = "PJSIP/{account}@kamailio";  ///< {account} and {panel} are replaced
+    call::line which = call::line::door;            ///< whose application it is
+    std::string dial = "PJSIP/{account}@kamailio";  ///< {account} and {panel} are replaced; of emergency calls {route}
+    std::string callback_dial;                      ///< of callbacks: {panel} is replaced
+    site_form site = site_form::none;
     transport way = transport::automatic;
     limits limit;
 };

@@ -27,6 +27,18 @@ bool picture::take(errand part, std::string_view body, reader& codec) {
     return inside_.has_value();
 }
 
+std::vector<std::string> picture::made_first() const {
+    std::vector<std::string> names;
+    if (channels_) {
+        for (const seen_channel& each : *channels_) {
+            if (each.made_first && leg_of_channel(each.name)) {
+                names.push_back(each.name);
+            }
+        }
+    }
+    return names;
+}
+
 void picture::alive(std::string_view channel, call::pbx_seen::condition state) {
     if (taking_) {
         changes_[std::string(channel)] = state;

@@ -40,6 +40,9 @@ public:
     /// way: they count as there, because Asterisk may make them any moment.
     [[nodiscard]] std::optional<call::pbx_seen> finish(const std::unordered_set<order_key>& dialling);
 
+    /// Our legs among the channels that were in Stasis before they were dialled.
+    [[nodiscard]] std::vector<std::string> made_first() const;
+
 private:
     std::string app_;
     bool taking_ = false;

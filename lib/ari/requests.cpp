@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ari/encoding.hpp"
+#include "ari/variables.hpp"
 #include "base/json_text.hpp"
 
 namespace td::ari {
@@ -82,6 +83,8 @@ std::string_view name_of(errand what) {
     switch (what) {
         case errand::sound: return "sound";
         case errand::dial: return "dial";
+        case errand::create: return "create";
+        case errand::dial_out: return "dial_out";
         case errand::check_dial: return "check_dial";
         case errand::bridge: return "bridge";
         case errand::answer: return "answer";
@@ -102,7 +105,12 @@ std::string_view name_of(errand what) {
     return {};
 }
 
-request_maker::request_maker(std::string app, std::string dial) : app_(std::move(app)), dial_(std::move(dial)) {}
+request_maker::request_maker(const options& wanted)
+    : app_(wanted.app),
+      dial_(wanted.dial),
+      callback_dial_(wanted.callback_dial),
+      site_(wanted.site),
+      which_(wanted.which) {}
 
 std::optional<exchange> request_maker::make(const call::sound& wish) const {
     if (wish.kind == call::early_sound::none || !fits_path(wish.panel)) {
@@ -131,6 +139,47 @@ std::optional<exchange> request_maker::make(const call::dial& wish) const {
     made.target.append("&appArgs=leg&timeout=").append(std::to_string(seconds)).append("&callerId=");
     append_encoded(made.target, caller_of(wish.panel));
     return made;
+}
+
+std::optional<exchange> request_maker::make(const call::call_out& wish) const {
+    std::string where = wish.target;  // the desk's is a dial string of its own
+    if (wish.whom != call::callee::desk) {
+        if (!dialable(wish.target)) {
+            return std::nullopt;
+        }
+        const bool panel = wish.whom == call::callee::panel;
+        where = panel ? callback_dial_ : dial_;
+        replace_all(where, panel ? "{panel}" : "{route}", wish.target);
+    }
+    const std::string name = channel_name(wish.leg);
+    const bool early = wish.way == call::call_way::early;
+    exchange made = on_channel(early ? errand::create : errand::dial, key_of(wish.leg), method::post,
+                               early ? "create" : name, "?endpoint=");
+    made.leg = wish.leg.leg;
+    made.rings = std::max<duration>(1s, wish.limit);
+    append_encoded(made.target, where);
+    made.target += "&app=";
+    append_encoded(made.target, app_);
+    if (early) {
+        made.target.append("&appArgs=early&channelId=").append(name);
+    } else {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(made.rings).count();
+        made.target.append("&appArgs=leg&timeout=").append(std::to_string(seconds));
+        if (dialable(wish.caller)) {
+            made.target += "&callerId=";
+            append_encoded(made.target, "<" + wish.caller + ">");
+        }
+    }
+    made.body = variables_of(wish, site_);
+    return made;
+}
+
+exchange request_maker::dial_out(const exchange& made) {
+    exchange dial =
+        on_channel(errand::dial_out, made.key, method::post, channel_name({made.key.call, made.leg}), "/dial?timeout=");
+    dial.leg = made.leg;
+    dial.target += std::to_string(std::chrono::ceil<std::chrono::seconds>(made.rings).count());
+    return dial;
 }
 
 std::optional<exchange> request_maker::make(const call::make_bridge& wish) const {
@@ -226,7 +275,9 @@ exchange request_maker::filter() const {
     made.body = R"({"allowed":[{"type":"StasisStart"},{"type":"StasisEnd"},{"type":"ChannelDestroyed"},)"
                 R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"},)"
                 // Without it Asterisk carries requests of the WebSocket out and never answers them (seen on 22.10.1).
-                R"({"type":"RESTResponse"}]})";
+                R"({"type":"RESTResponse"})";
+    // A gateway may say 183 and never 180; of the two only the Dial event tells.
+    made.body += which_ == call::line::sos ? R"(,{"type":"Dial"}]})" : "]}";
     return made;
 }
 

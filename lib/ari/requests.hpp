@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "ari/options.hpp"
 #include "base/instant.hpp"
 #include "call/commands.hpp"
 
@@ -19,6 +20,8 @@ enum class method : std::uint8_t { get, post, put, del };
 enum class errand : std::uint8_t {
     sound,
     dial,
+    create,      ///< of a call_out that is made first
+    dial_out,    ///< … and dialled then
     check_dial,  ///< GET of a leg whose originate had no reply, or one that proves nothing
     bridge,
     answer,
@@ -60,6 +63,7 @@ struct exchange {
     std::string again;        ///< of check_dial: the target of the originate
     instant deadline{};       ///< no reply by then: it has failed
     bool second_try = false;  ///< of dial and check_dial: an earlier originate had no reply
+    duration rings{};         ///< of create: how long the leg may ring
     unsigned losses = 0;      ///< how often its reply was lost
     unsigned round = 0;       ///< of a picture's requests: which picture
 };
@@ -67,14 +71,16 @@ struct exchange {
 /// The requests of one application. A command that cannot be asked safely has none.
 class request_maker {
 public:
-    /// `dial` is options::dial, `app` the application.
-    request_maker(std::string app, std::string dial);
+    explicit request_maker(const options& wanted);
 
     /// Sound `none` has no request, and neither has a panel's channel that would break out of its path.
     [[nodiscard]] std::optional<exchange> make(const call::sound& wish) const;
     /// None when the account, or a panel in the dial string, is not dialable(). The limit becomes whole seconds,
     /// rounded up.
     [[nodiscard]] std::optional<exchange> make(const call::dial& wish) const;
+    /// None when the target, or a place in the dial string, is not dialable(). Of the early way it is the first request
+    /// of two; the second is `dial_out`.
+    [[nodiscard]] std::optional<exchange> make(const call::call_out& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::make_bridge& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::answer_panel& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::join& wish) const;
@@ -87,6 +93,8 @@ public:
     [[nodiscard]] std::optional<exchange> make(const call::drop_stray& wish) const;
     [[nodiscard]] std::optional<exchange> make(const call::remove_stray_bridge& wish) const;
 
+    /// Dials the leg that `made`, a create, has made.
+    [[nodiscard]] static exchange dial_out(const exchange& made);
     [[nodiscard]] exchange probe() const;
     [[nodiscard]] exchange filter() const;
     [[nodiscard]] exchange see(errand part) const;
@@ -94,6 +102,9 @@ public:
 private:
     std::string app_;
     std::string dial_;
+    std::string callback_dial_;
+    site_form site_;
+    call::line which_;
 };
 
 /// The request as HTTP/1.1, appended to `out`. `fixed` are the header lines that never change, each with its CRLF.

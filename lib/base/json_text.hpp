@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace td {
 
@@ -24,10 +25,11 @@ void append_json_text(std::string& out, std::string_view text, broken_utf8 rule)
 /// The text that `append_json_text` with `kept` was given, from the text that a JSON parser gave back.
 [[nodiscard]] std::string with_kept_bytes(std::string_view parsed);
 
-/// Appends a whole number in decimal digits.
-template <std::integral Number>
+/// Appends a number: a whole one in decimal digits, a fraction in the shortest form that reads back as the same.
+template <class Number>
+requires std::is_arithmetic_v<Number>
 void append_json_number(std::string& out, Number number) {
-    char digits[24];
+    char digits[32];  // the longest is a double: 24
     const auto written = std::to_chars(digits, digits + sizeof digits, number);
     out.append(digits, written.ptr);
 }

@@ -55,6 +55,7 @@ public:
     [[nodiscard]] bool ended() const { return state_ == state::ended; }
 
     [[nodiscard]] const call_id& name() const { return call_; }
+    [[nodiscard]] const panel_id& panel() const { return panel_; }
     [[nodiscard]] const channel_id& panel_channel() const { return panel_channel_; }
     [[nodiscard]] const std::vector<account>& accounts() const { return plan_.accounts(); }
     [[nodiscard]] std::size_t living_legs() const { return plan_.living_count(); }

@@ -1,12 +1,37 @@
 #include "call/switchboard.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace td::call {
 
-switchboard::switchboard(door_rules rules) : rules_(std::make_shared<const door_rules>(std::move(rules))) {}
+namespace {
+
+/// A call in a seat; nothing happens at an empty one.
+template <class Seat, class Act>
+void at_call(Seat& seat, const Act& act) {
+    std::visit(
+        [&](auto& call) {
+            if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(call)>, std::monostate>) {
+                act(call);
+            }
+        },
+        seat.call);
+}
+
+template <class Call>
+constexpr line line_of() {
+    return std::is_same_v<Call, door_call> ? line::door : line::sos;
+}
+
+}  // namespace
+
+switchboard::switchboard(rules wanted) {
+    follow(std::move(wanted));
+}
 
 void switchboard::step(instant now, const fact& news, commands& out) {
     advance(now, out);
@@ -16,13 +41,14 @@ void switchboard::step(instant now, const fact& news, commands& out) {
 void switchboard::advance(instant now, commands& out) {
     while (deadlines_.next() <= now) {
         const place due = deadlines_.next_owner();
-        seats_[due].call->advance(now, out);
+        at_call(seats_[due], [&](auto& call) { call.advance(now, out); });
         settle(due);
     }
 }
 
-void switchboard::follow(door_rules rules) {
-    rules_ = std::make_shared<const door_rules>(std::move(rules));
+void switchboard::follow(rules wanted) {
+    door_rules_ = std::make_shared<const door_rules>(std::move(wanted.door));
+    sos_rules_ = std::make_shared<const sos_rules>(std::move(wanted.sos));
 }
 
 // ---- which call it is about
@@ -31,9 +57,9 @@ void switchboard::take(instant now, const panel_arrived& news, commands& out) {
     if (panels_.contains(news.channel) || places_.contains(news.call)) {
         return;  // told twice
     }
-    const bool full = places_.size() >= rules_->max_calls;
+    const bool full = places_.size() - sos_calls_ >= door_rules_->max_calls;
     const place at = new_place();
-    door_call& call = seats_[at].call.emplace(news, rules_);
+    door_call& call = seats_[at].call.emplace<door_call>(news, door_rules_);
     places_.emplace(news.call, at);
     panels_.emplace(news.channel, at);
     if (draining_) {
@@ -46,26 +72,77 @@ void switchboard::take(instant now, const panel_arrived& news, commands& out) {
     settle(at);
 }
 
+/// No limit of calls counts for an emergency.
+template <class Call, class Arrival>
+void switchboard::begin_sos(instant now, const Arrival& news, commands& out) {
+    if (panels_.contains(news.channel) || places_.contains(news.call)) {
+        return;  // told twice
+    }
+    const place at = new_place();
+    Call& call = seats_[at].call.emplace<Call>(news, sos_rules_);
+    places_.emplace(news.call, at);
+    panels_.emplace(news.channel, at);
+    ++sos_calls_;
+    if (draining_) {
+        call.refuse(now, ended_by::drain, out);
+    } else {
+        call.start(now, out);
+    }
+    settle(at);
+}
+
 void switchboard::take(instant now, const panel_left& news, commands& out) {
     const auto found = panels_.find(news.channel);
-    if (found == panels_.end()) {
-        return;  // its call is over, or it never was ours
+    if (found != panels_.end()) {  // else its call is over, or it never was ours
+        tell(found->second, now, news, out);
     }
-    const place at = found->second;
-    seats_[at].call->on(now, news, out);
+}
+
+/// A fact for a call: one of another kind has no use for it.
+template <class News>
+void switchboard::tell(place at, instant now, const News& news, commands& out) {
+    std::optional<panel_id> claim;
+    at_call(seats_[at], [&](auto& call) {
+        if constexpr (requires { call.on(now, news, out); }) {
+            call.on(now, news, out);
+        }
+        if constexpr (requires { call.take_claim(); }) {
+            claim = call.take_claim();
+        }
+    });
     settle(at);
+    if (claim) {
+        clear_panel(now, *claim, out);
+    }
+}
+
+/// A panel carries one call at a time, and somebody's life may hang on this one.
+void switchboard::clear_panel(instant now, const panel_id& panel, commands& out) {
+    for (place at = 0; at < seats_.size(); ++at) {
+        if (auto* call = std::get_if<door_call>(&seats_[at].call); call != nullptr && call->panel() == panel) {
+            call->stop(now, ended_by::callback, out);
+            settle(at);
+        }
+    }
 }
 
 /// A fact about one call that carries its name.
 template <class OfCall>
 void switchboard::take(instant now, const OfCall& news, commands& out) {
     const auto found = places_.find(news.call);
-    if (found == places_.end()) {
-        return;  // an answer that came after the end
+    if (found != places_.end()) {  // else an answer that came after the end
+        tell(found->second, now, news, out);
     }
-    const place at = found->second;
-    seats_[at].call->on(now, news, out);
-    settle(at);
+}
+
+/// A number that is lent to a call that is over goes back, or it would rest with nobody.
+void switchboard::take(instant now, const number_lent& news, commands& out) {
+    const auto found = places_.find(news.call);
+    if (found == places_.end()) {
+        out.push_back(return_number{news.call, news.token, news.number, {}, now});
+    } else {
+        tell(found->second, now, news, out);
+    }
 }
 
 /// A leg that lives without a call is ours by its name and is nobody's any more: its call ended while we could not
@@ -74,27 +151,24 @@ template <class OfLeg>
 void switchboard::take_of_leg(instant now, const OfLeg& news, commands& out) {
     const auto found = places_.find(news.leg.call);
     if (found == places_.end()) {
-        out.push_back(drop_stray{channel_id{channel_name(news.leg)}});
+        // On which line it lives is not known here; a hang-up goes over either.
+        out.push_back(drop_stray{channel_id{channel_name(news.leg)}, line::door});
         return;
     }
-    const place at = found->second;
-    seats_[at].call->on(now, news, out);
-    settle(at);
+    tell(found->second, now, news, out);
 }
 
 void switchboard::take(instant now, const leg_ended& news, commands& out) {
     const auto found = places_.find(news.leg.call);
     if (found != places_.end()) {
-        const place at = found->second;
-        seats_[at].call->on(now, news, out);
-        settle(at);
+        tell(found->second, now, news, out);
     }
 }
 
 void switchboard::take(instant now, const key_pressed& news, commands& out) {
     const auto found = places_.find(news.leg.call);
     if (found != places_.end()) {
-        seats_[found->second].call->on(now, news, out);
+        tell(found->second, now, news, out);
     }
 }
 
@@ -103,15 +177,17 @@ void switchboard::take(instant now, const key_pressed& news, commands& out) {
 template <class Act>
 void switchboard::at_every_call(const Act& act) {
     for (place at = 0; at < seats_.size(); ++at) {
-        if (seats_[at].call) {
-            act(*seats_[at].call);
-            settle(at);
-        }
+        at_call(seats_[at], act);
+        settle(at);
     }
 }
 
 void switchboard::take(instant now, const pbx_line_lost& news, commands& out) {
-    at_every_call([&](door_call& call) { call.on(now, news, out); });
+    at_every_call([&]<class Call>(Call& call) {
+        if (line_of<Call>() == news.which) {
+            call.on(now, news, out);
+        }
+    });
 }
 
 void switchboard::take(instant now, const pbx_seen& news, commands& out) {
@@ -125,21 +201,23 @@ void switchboard::take(instant now, const pbx_seen& news, commands& out) {
         if (of_leg != places_.end()) {
             own[of_leg->second].channels.push_back(c);
         } else if (leg) {
-            out.push_back(drop_stray{c.name});
+            out.push_back(drop_stray{c.name, news.which});
         } else if (of_panel != panels_.end()) {
             own[of_panel->second].channels.push_back(c);
         }
     }
     for (const call_id& bridge : news.bridges) {
         if (!places_.contains(bridge)) {
-            out.push_back(remove_stray_bridge{bridge});
+            out.push_back(remove_stray_bridge{bridge, news.which});
         }
     }
     for (place at = 0; at < own.size(); ++at) {
-        if (seats_[at].call) {
-            seats_[at].call->on(now, own[at], out);
-            settle(at);
-        }
+        at_call(seats_[at], [&]<class Call>(Call& call) {
+            if (line_of<Call>() == news.which) {
+                call.on(now, own[at], out);
+            }
+        });
+        settle(at);
     }
 }
 
@@ -149,8 +227,7 @@ void switchboard::take(instant now, const account_registered& news, commands& ou
     std::for_each(first, last, [&](const auto& entry) { concerned.push_back(entry.second); });
     std::sort(concerned.begin(), concerned.end());  // the order of a multimap differs between libraries
     for (const place at : concerned) {
-        seats_[at].call->on(now, news, out);
-        settle(at);
+        tell(at, now, news, out);
     }
 }
 
@@ -158,8 +235,13 @@ void switchboard::take(instant, const drain_begun&, commands&) {
     draining_ = true;
 }
 
+/// An emergency call is never ended by a drain.
 void switchboard::take(instant now, const drain_over&, commands& out) {
-    at_every_call([&](door_call& call) { call.stop(now, ended_by::drain, out); });
+    at_every_call([&]<class Call>(Call& call) {
+        if constexpr (std::is_same_v<Call, door_call>) {
+            call.stop(now, ended_by::drain, out);
+        }
+    });
 }
 
 // ---- the places
@@ -176,22 +258,26 @@ switchboard::place switchboard::new_place() {
 
 /// After every act on a call: its deadline, its legs, its end.
 void switchboard::settle(place at) {
-    seat& s = seats_[at];
-    if (s.call->ended()) {
-        forget(at);
-        return;
-    }
-    const std::size_t legs_now = s.call->living_legs();
-    legs_ = legs_ - s.legs + legs_now;
-    s.legs = legs_now;
-    if (!s.waited_for && !s.call->accounts().empty()) {
-        wait_for_accounts(at, *s.call);
-    }
-    const instant next = s.call->next_deadline();
-    if (next != s.armed_at) {
-        s.armed_at = next;
-        deadlines_.put(at, next);
-    }
+    at_call(seats_[at], [&]<class Call>(Call& call) {
+        if (call.ended()) {
+            forget(at);
+            return;
+        }
+        seat& s = seats_[at];
+        const std::size_t legs_now = call.living_legs();
+        legs_ = legs_ - s.legs + legs_now;
+        s.legs = legs_now;
+        if constexpr (std::is_same_v<Call, door_call>) {
+            if (!s.waited_for && !call.accounts().empty()) {
+                wait_for_accounts(at, call);
+            }
+        }
+        const instant next = call.next_deadline();
+        if (next != s.armed_at) {
+            s.armed_at = next;
+            deadlines_.put(at, next);
+        }
+    });
 }
 
 void switchboard::wait_for_accounts(place at, const door_call& call) {
@@ -201,17 +287,27 @@ void switchboard::wait_for_accounts(place at, const door_call& call) {
     }
 }
 
-void switchboard::forget(place at) {
-    seat& s = seats_[at];
-    for (const account& a : s.call->accounts()) {
+void switchboard::stop_waiting(place at, const door_call& call) {
+    for (const account& a : call.accounts()) {
         const auto [first, last] = waiting_.equal_range(a.name);
         const auto mine = std::find_if(first, last, [&](const auto& entry) { return entry.second == at; });
         if (mine != last) {
             waiting_.erase(mine);
         }
     }
-    places_.erase(s.call->name());
-    panels_.erase(s.call->panel_channel());
+}
+
+void switchboard::forget(place at) {
+    seat& s = seats_[at];
+    at_call(s, [&]<class Call>(Call& call) {
+        if constexpr (std::is_same_v<Call, door_call>) {
+            stop_waiting(at, call);
+        } else {
+            --sos_calls_;
+        }
+        places_.erase(call.name());
+        panels_.erase(call.panel_channel());
+    });
     deadlines_.put(at, never);
     legs_ -= s.legs;
     s = seat{};

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/instant.hpp"
-#include "call/door_rules.hpp"
+#include "call/rules.hpp"
 #include "call/words.hpp"
 #include "config/values.hpp"
 
@@ -60,6 +60,7 @@ struct sos_settings {
     duration window = 180min;
     duration guard = 60min;
     duration answer_limit = 60s;
+    duration silence_limit = 12s;
     location_form location = location_form::none;
     std::string default_route = "112";
     std::string desk;  ///< empty: a callback that must not reach a panel is rejected
@@ -147,7 +148,7 @@ struct settings {
     log_settings log;
 };
 
-/// The part that a door call decides by.
-[[nodiscard]] call::door_rules door_rules(const settings& from);
+/// The part that calls decide by.
+[[nodiscard]] call::rules call_rules(const settings& from);
 
 }  // namespace td::config

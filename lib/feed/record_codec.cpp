@@ -1,58 +1,9 @@
 #include "feed/record_codec.hpp"
 
-#include "base/json_text.hpp"
+#include "feed/object_writer.hpp"
 
 namespace td::feed {
 namespace {
-
-/// Appends members with commas between them.
-class object_writer {
-public:
-    explicit object_writer(std::string& out) : out_(out) { out_ += '{'; }
-    object_writer(const object_writer&) = delete;
-    object_writer& operator=(const object_writer&) = delete;
-    ~object_writer() { out_ += '}'; }
-
-    void text(std::string_view name, std::string_view value) {
-        key(name);
-        append_json_text(out_, value, broken_utf8::replaced);
-    }
-    /// An empty name is null: nobody answered, no single device.
-    void name(std::string_view name, std::string_view value) {
-        if (value.empty()) {
-            key(name);
-            out_ += "null";
-        } else {
-            text(name, value);
-        }
-    }
-    void number(std::string_view name, std::int64_t value) {
-        key(name);
-        append_json_number(out_, value);
-    }
-    void moment(std::string_view name, call::call_ms value) {
-        if (value == call::not_reached) {
-            key(name);
-            out_ += "null";
-        } else {
-            number(name, value);
-        }
-    }
-    void yes_or_no(std::string_view name, bool value) {
-        key(name);
-        out_ += value ? "true" : "false";
-    }
-    void key(std::string_view name) {
-        out_ += first_ ? "\"" : ",\"";
-        first_ = false;
-        out_.append(name);
-        out_ += "\":";
-    }
-
-private:
-    std::string& out_;
-    bool first_ = true;
-};
 
 void append_part(std::string& out, const call::leg_record& leg) {
     object_writer part(out);
@@ -74,18 +25,6 @@ void append_part(std::string& out, const call::push_record& push) {
     part.name("reason", push.reason);
 }
 
-template <class Part>
-void append_parts(std::string& out, const std::vector<Part>& parts) {
-    out += '[';
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (i > 0) {
-            out += ',';
-        }
-        append_part(out, parts[i]);
-    }
-    out += ']';
-}
-
 }  // namespace
 
 void append_door_finished(std::string& out, const call::door_record& record) {
@@ -102,9 +41,9 @@ void append_door_finished(std::string& out, const call::door_record& record) {
     body.text("ended_by", name_of(record.who));
     body.yes_or_no("opened_door", record.opened_door);
     body.key("legs");
-    append_parts(out, record.legs);
+    append_parts<call::leg_record>(out, record.legs, append_part);
     body.key("push");
-    append_parts(out, record.pushes);
+    append_parts<call::push_record>(out, record.pushes, append_part);
     body.key("crm");
     {
         object_writer crm(out);
@@ -119,14 +58,7 @@ std::string message_id(const call::door_record& record) {
 }
 
 void append_spool_line(std::string& out, const call::door_record& record) {
-    {
-        object_writer message(out);
-        message.text("key", door_finished);
-        message.text("message_id", message_id(record));
-        message.key("body");
-        append_door_finished(out, record);
-    }
-    out += '\n';
+    append_message(out, door_finished, message_id(record), [&] { append_door_finished(out, record); });
 }
 
 }  // namespace td::feed

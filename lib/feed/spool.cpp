@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "feed/record_codec.hpp"
+#include "feed/sos_record_codec.hpp"
 #include "feed/spool_writer.hpp"
 
 namespace td::feed {
@@ -72,13 +73,36 @@ bool spool::first_of(const call_id& call) {
 }
 
 void spool::take(const call::door_record& record) {
-    spool_desk& desk = state_->desk;
+    take_record(record);
+}
+
+void spool::take(const call::sos_record& record) {
+    take_record(record);
+}
+
+void spool::take(const call::callback_record& record) {
+    take_record(record);
+}
+
+void spool::take(const call::sos_alert& news) {
+    std::string line;
+    append_spool_line(line, news);
+    put(std::move(line));
+}
+
+template <class Record>
+void spool::take_record(const Record& record) {
     if (!first_of(record.call)) {
-        ++desk.doubles;
+        ++state_->desk.doubles;
         return;
     }
     std::string line;
     append_spool_line(line, record);
+    put(std::move(line));
+}
+
+void spool::put(std::string line) {
+    spool_desk& desk = state_->desk;
     const std::size_t weight = line.size() + spool_line_weight;
     if (!desk.lines.put(std::move(line), weight)) {
         ++desk.refused;

@@ -62,6 +62,9 @@ public:
 
     /// Loop only. Never waits.
     void take(const call::door_record& record) override;
+    void take(const call::sos_record& record) override;
+    void take(const call::callback_record& record) override;
+    void take(const call::sos_alert& news) override;
 
     /// From any thread; bytes and oldest are up to a second old.
     [[nodiscard]] spool_counts counts() const;
@@ -72,6 +75,9 @@ public:
 private:
     struct shared;
     explicit spool(std::shared_ptr<shared> state);
+    template <class Record>
+    void take_record(const Record& record);
+    void put(std::string line);
     bool first_of(const call_id& call);
 
     std::shared_ptr<shared> state_;  ///< with the thread, which may outlive us on a dead disk

@@ -9,7 +9,7 @@
 
 #include "base/instant.hpp"
 #include "call/commands.hpp"
-#include "call/door_rules.hpp"
+#include "call/rules.hpp"
 #include "call/facts.hpp"
 
 namespace td::journal {
@@ -25,12 +25,12 @@ struct header {
     instant run{};        ///< when the worker started: the files of one run share it
     std::uint32_t seq =
         0;  ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
-    call::door_rules rules;  ///< in force where the file begins
+    call::rules rules;  ///< in force where the file begins
 };
 
 /// The configuration changed: calls begun from here on follow it.
 struct rules_changed {
-    call::door_rules rules;
+    call::rules rules;
 };
 
 /// Lines are missing here: the buffer was full while the disk could not be written.

@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "call/commands.hpp"
-#include "call/door_rules.hpp"
+#include "call/rules.hpp"
 #include "call/facts.hpp"
 
 namespace td::journal {
@@ -225,6 +225,34 @@ void describe(Io& io, Thing& thing) {
     io.field("join_again_us", join_again);
     io.field("keys_play_us", keys_play);
     io.field("keys_limit_us", keys_limit);
+}
+
+template <class Io, shape_of<call::sos_rules> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [site_wait, number_wait, map_wait, answer_limit, silence_limit, try_again, most_tries, longest_call,
+           default_route, desk, check_wait, join_limit, join_again, drop_again, end_limit] = thing;
+    io.field("site_wait_us", site_wait);
+    io.field("number_wait_us", number_wait);
+    io.field("map_wait_us", map_wait);
+    io.field("answer_limit_us", answer_limit);
+    io.field("silence_limit_us", silence_limit);
+    io.field("try_again_us", try_again);
+    io.field("most_tries", most_tries);
+    io.field("longest_call_us", longest_call);
+    io.field("default_route", default_route);
+    io.field("desk", desk);
+    io.field("check_wait_us", check_wait);
+    io.field("join_limit_us", join_limit);
+    io.field("join_again_us", join_again);
+    io.field("drop_again_us", drop_again);
+    io.field("end_limit_us", end_limit);
+}
+
+template <class Io, shape_of<call::rules> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [door, sos] = thing;
+    io.field("door", door);
+    io.field("sos", sos);
 }
 
 }  // namespace td::journal

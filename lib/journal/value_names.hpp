@@ -29,7 +29,7 @@ requires std::is_same_v<std::underlying_type_t<Value>, std::uint8_t>
 [[nodiscard]] std::optional<Value> value_named(std::string_view name) {
     for (std::uint8_t number = 0; number < UINT8_MAX; ++number) {
         const std::string_view candidate = name_of(static_cast<Value>(number));
-        if (candidate == "?") {
+        if (candidate == "?" || candidate.empty()) {
             return std::nullopt;
         }
         if (candidate == name) {

@@ -11,6 +11,12 @@ void call_log::saw(instant, const call::fact& news, const call::commands& wishes
     for (const call::command& wish : wishes) {
         if (const auto* end = std::get_if<call::finish>(&wish)) {
             tell_end(end->record);
+        } else if (const auto* sos = std::get_if<call::finish_sos>(&wish)) {
+            tell_end(sos->record);
+        } else if (const auto* back = std::get_if<call::finish_callback>(&wish)) {
+            tell_end(back->record);
+        } else if (const auto* degraded = std::get_if<call::alert>(&wish)) {
+            tell_alert(degraded->news);
         }
     }
 }
@@ -26,6 +32,41 @@ void call_log::tell(const call::fact& news) {
             [&](const call::panel_arrived& n) {
                 log_.say(n.complaint.empty() ? log_level::info : log_level::warning, n.call, "call begun",
                          {{"panel", n.panel}, {"flat", n.flat}, {"channel", n.channel}, {"complaint", n.complaint}});
+            },
+            [&](const call::sos_arrived& n) {
+                log_.say(log_level::info, n.call, "emergency call begun",
+                         {{"panel", n.panel}, {"channel", n.channel}, {"complaint", n.complaint}});
+            },
+            [&](const call::callback_arrived& n) {
+                log_.say(log_level::info, n.call, "callback begun",
+                         {{"panel", n.panel},
+                          {"number", account_id{n.number.text()}},
+                          {"priority", call::name_of(n.how)},
+                          {"channel", n.channel},
+                          {"complaint", n.complaint}});
+            },
+            [&](const call::site_missing& n) {
+                log_.say(log_level::warning, n.call, "site unknown", {{"reason", n.reason}, {"ms", n.took_ms}});
+            },
+            [&](const call::number_refused& n) {
+                log_.say(log_level::error, n.call, "no number lent",
+                         {{"why", call::name_of(n.reason)}, {"said", n.text}});
+            },
+            [&](const call::map_failed& n) {
+                log_.say(log_level::error, n.call, "callback route not written", {{"reason", n.reason}});
+            },
+            [&](const call::check_failed& n) {
+                log_.say(log_level::warning, n.call, "number not checked", {{"reason", n.reason}});
+            },
+            [&](const call::site_found& n) {
+                detail(n.call, "site found", {{"source", call::name_of(n.source)}, {"ms", n.took_ms}});
+            },
+            [&](const call::number_lent& n) {
+                detail(n.call, "number lent", {{"how", pool::name_of(n.how)}, {"lease", n.token}});
+            },
+            [&](const call::number_mapped& n) { detail(n.call, "callback route written", {}); },
+            [&](const call::number_checked& n) {
+                detail(n.call, "number checked", {{"panel", n.panel}});
             },
             [&](const call::accounts_found& n) {
                 log_.say(
@@ -92,6 +133,39 @@ void call_log::tell_end(const call::door_record& record) {
               {"talk_ms", record.talk_ms},
               {"legs", record.legs.size()},
               {"note", record.note}});
+}
+
+void call_log::tell_end(const call::sos_record& record) {
+    log_.say(record.how == call::outcome::failed ? log_level::error : log_level::info, record.call,
+             "emergency call finished",
+             {{"panel", record.panel},
+              {"outcome", call::name_of(record.how)},
+              {"ended_by", call::name_of(record.who)},
+              {"number", account_id{record.number.text()}},
+              {"attempts", record.attempts.size()},
+              {"ring_ms", record.ring_ms},
+              {"talk_ms", record.talk_ms},
+              {"note", record.note}});
+}
+
+void call_log::tell_end(const call::callback_record& record) {
+    log_.say(log_level::info, record.call, "callback finished",
+             {{"panel", record.panel},
+              {"outcome", call::name_of(record.how)},
+              {"ended_by", call::name_of(record.who)},
+              {"number", account_id{record.number.text()}},
+              {"ring_ms", record.ring_ms},
+              {"talk_ms", record.talk_ms},
+              {"note", record.note}});
+}
+
+void call_log::tell_alert(const call::sos_alert& news) {
+    std::string without;
+    for (const call::lack each : news.lacks) {
+        without.append(without.empty() ? "" : ",").append(call::name_of(each));
+    }
+    log_.say(log_level::error, news.call, "emergency call degraded",
+             {{"panel", news.panel}, {"without", without}, {"route", news.route}, {"note", news.note}});
 }
 
 }  // namespace td::runtime

@@ -16,6 +16,9 @@ public:
 private:
     void tell(const call::fact& news);
     void tell_end(const call::door_record& record);
+    void tell_end(const call::sos_record& record);
+    void tell_end(const call::callback_record& record);
+    void tell_alert(const call::sos_alert& news);
 
     log& log_;
 };

@@ -24,17 +24,48 @@ void call_meter::saw(instant at, const call::fact& news, const call::commands& w
                 found->second.pushed = at;
             }
         } else if (const auto* end = std::get_if<call::finish>(&wish)) {
-            metrics_.call_ended(end->record.how);
+            metrics_.call_ended(call_kind::door, end->record.how);
             calls_.erase(end->record.call);
+        } else {
+            count_sos(at, wish);
         }
+    }
+}
+
+void call_meter::count_sos(instant at, const call::command& wish) {
+    if (const auto* called = std::get_if<call::call_out>(&wish)) {
+        const auto found = calls_.find(called->leg.call);
+        if (found != calls_.end() && !found->second.dialled) {
+            found->second.dialled = true;
+            if (called->whom == call::callee::operator_route) {
+                metrics_.took(timing::sos_start_to_invite, at - found->second.arrived);
+            }
+        }
+    } else if (const auto* end = std::get_if<call::finish_sos>(&wish)) {
+        metrics_.call_ended(call_kind::sos, end->record.how);
+        for (const call::lack each : end->record.lacks) {
+            metrics_.call_lacked(each);
+        }
+        calls_.erase(end->record.call);
+    } else if (const auto* back = std::get_if<call::finish_callback>(&wish)) {
+        metrics_.call_ended(call_kind::callback, back->record.how);
+        calls_.erase(back->record.call);
+    }
+}
+
+void call_meter::begin(instant at, const call_id& call, call_kind kind) {
+    if (calls_.try_emplace(call, moments{at, never, false, never}).second) {
+        metrics_.call_began(kind);
     }
 }
 
 void call_meter::count(instant at, const call::fact& news) {
     if (const auto* arrived = std::get_if<call::panel_arrived>(&news)) {
-        if (calls_.try_emplace(arrived->call, moments{at, never, false, never}).second) {
-            metrics_.call_began();
-        }
+        begin(at, arrived->call, call_kind::door);
+    } else if (const auto* alarmed = std::get_if<call::sos_arrived>(&news)) {
+        begin(at, alarmed->call, call_kind::sos);
+    } else if (const auto* back = std::get_if<call::callback_arrived>(&news)) {
+        begin(at, back->call, call_kind::callback);
     } else if (const auto* did = std::get_if<call::pbx_did>(&news)) {
         const auto found = calls_.find(did->call);
         if (did->what == call::act::join && found != calls_.end() && found->second.answered != never) {

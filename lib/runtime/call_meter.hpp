@@ -24,6 +24,8 @@ private:
     };
 
     void count(instant at, const call::fact& news);
+    void count_sos(instant at, const call::command& wish);
+    void begin(instant at, const call_id& call, call_kind kind);
 
     metrics& metrics_;
     std::unordered_map<call_id, moments> calls_;  // bounded by the calls that live (door.max_calls)

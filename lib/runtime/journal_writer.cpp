@@ -27,8 +27,8 @@ bool room_is_missing(int error) {
 
 }  // namespace
 
-journal_writer::journal_writer(recorder_options options, const call::door_rules& rules,
-                               std::function<instant()> wall_clock, alarm_sink alarms, journal_desk& desk)
+journal_writer::journal_writer(recorder_options options, const call::rules& rules, std::function<instant()> wall_clock,
+                               alarm_sink alarms, journal_desk& desk)
     : options_(std::move(options)),
       rules_(rules),
       wall_clock_(std::move(wall_clock)),

@@ -21,7 +21,7 @@ struct journal_piece {
     instant at{};
     std::uint64_t lines = 0;
     std::string text;
-    std::unique_ptr<call::door_rules> rules;  ///< in force after it, where it is a change of rules
+    std::unique_ptr<call::rules> rules;  ///< in force after it, where it is a change of rules
     [[nodiscard]] std::size_t weight() const {
         return text.size() + 128;
     }  // the list and the allocator take about that
@@ -42,7 +42,7 @@ struct journal_desk {
 
 class journal_writer {
 public:
-    journal_writer(recorder_options options, const call::door_rules& rules, std::function<instant()> wall_clock,
+    journal_writer(recorder_options options, const call::rules& rules, std::function<instant()> wall_clock,
                    alarm_sink alarms, journal_desk& desk);
 
     /// Until the desk is stopping and everything is written, or cannot be.
@@ -63,7 +63,7 @@ private:
     [[nodiscard]] duration patience() const;
 
     recorder_options options_;
-    call::door_rules rules_;  ///< in force behind the last line written
+    call::rules rules_;  ///< in force behind the last line written
     std::function<instant()> wall_clock_;
     alarm_sink alarms_;
     journal_desk& desk_;

@@ -24,8 +24,10 @@ constexpr std::string_view is_histogram = "histogram";
 
 constexpr std::size_t counters = static_cast<std::size_t>(counter::log_overruns) + 1;
 constexpr std::size_t gauges = static_cast<std::size_t>(gauge::spool_age_seconds) + 1;
-constexpr std::size_t timings = static_cast<std::size_t>(timing::push) + 1;
+constexpr std::size_t timings = static_cast<std::size_t>(timing::sos_start_to_invite) + 1;
 constexpr std::size_t outcomes = static_cast<std::size_t>(call::outcome::failed) + 1;
+constexpr std::size_t kinds = static_cast<std::size_t>(call_kind::callback) + 1;
+constexpr std::size_t lacks = static_cast<std::size_t>(call::lack::every_try) + 1;
 /// The enumerators come first, in their order; behind them the rows that are no enumerators.
 constexpr std::size_t first_gauge = counters;
 constexpr std::size_t first_timing = first_gauge + gauges;
@@ -36,8 +38,9 @@ constexpr std::size_t row_of_start_time = row_of_build + 3;
 constexpr std::size_t row_of_memory = row_of_build + 4;
 constexpr std::size_t row_of_cpu = row_of_build + 5;
 constexpr std::size_t row_of_fds = row_of_build + 6;
+constexpr std::size_t row_of_lacks = row_of_build + 7;
 
-constexpr std::array<metric_word, row_of_fds + 1> words{{
+constexpr std::array<metric_word, row_of_lacks + 1> words{{
     {"tdctl_ari_events_total", "Events that Asterisk sent.", is_counter, ""},
     {"tdctl_ari_gaps_total", "Times the event line to Asterisk was cut.", is_counter, ""},
     {"tdctl_ari_resyncs_total", "Times the line came back and the calls were compared with what Asterisk holds.",
@@ -71,6 +74,9 @@ constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"tdctl_crm_request_seconds", "From a question to the CRM's answer.", is_histogram, ""},
     {"tdctl_push_request_seconds", "From a push to the push server's answer.", is_histogram, ""},
 
+    {"tdctl_sos_start_to_invite_seconds", "From the StasisStart of an emergency call to its first call to the service.",
+     is_histogram, ""},
+
     {"tdctl_build_info", "1; the labels say what runs.", is_gauge, "version,compiler,node"},
     {"tdctl_calls_started_total", "Calls that came in.", is_counter, "kind"},
     {"tdctl_calls_finished_total", "Calls that ended, by how they ended.", is_counter, "kind,outcome"},
@@ -78,6 +84,7 @@ constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"process_resident_memory_bytes", "Resident memory.", is_gauge, ""},
     {"process_cpu_seconds_total", "Processor time, user and system.", is_counter, ""},
     {"process_open_fds", "Open file descriptors.", is_gauge, ""},
+    {"tdctl_sos_degraded_total", "Emergency calls that had to do without something, by what.", is_counter, "lack"},
 }};
 
 /// From half a millisecond, a reply over loopback, to 10 s, which nobody waits for.
@@ -115,6 +122,15 @@ double resident_bytes() {
 
 }  // namespace
 
+std::string_view name_of(call_kind kind) {
+    switch (kind) {
+        case call_kind::door: return "door";
+        case call_kind::sos: return "sos";
+        case call_kind::callback: return "callback";
+    }
+    return "?";
+}
+
 std::span<const metric_word> metric_words() {
     return words;
 }
@@ -124,13 +140,15 @@ struct metrics::insides {
     std::array<prometheus::Counter*, counters> counted{};
     std::array<prometheus::Gauge*, gauges> shown{};
     std::array<prometheus::Histogram*, timings> timed{};
-    std::array<prometheus::Counter*, outcomes> finished{};
-    prometheus::Counter* started = nullptr;
+    std::array<std::array<prometheus::Counter*, outcomes>, kinds> finished{};
+    std::array<prometheus::Counter*, kinds> started{};
+    std::array<prometheus::Counter*, lacks> lacked{};
     prometheus::Gauge* memory = nullptr;
     prometheus::Counter* cpu = nullptr;
     prometheus::Gauge* descriptors = nullptr;
     std::vector<std::function<void(metrics&)>> fills;
 
+    void add_calls();
     prometheus::Family<prometheus::Counter>& counters_of(std::size_t row) {
         return prometheus::BuildCounter()
             .Name(std::string(words[row].name))
@@ -151,6 +169,23 @@ struct metrics::insides {
     }
 };
 
+void metrics::insides::add_calls() {
+    auto& begun = counters_of(row_of_started);
+    auto& ended = counters_of(row_of_finished);
+    for (std::size_t k = 0; k < kinds; ++k) {
+        const std::string kind(name_of(static_cast<call_kind>(k)));
+        started[k] = &begun.Add({{"kind", kind}});
+        for (std::size_t i = 0; i < outcomes; ++i) {
+            const auto how = static_cast<call::outcome>(i);
+            finished[k][i] = &ended.Add({{"kind", kind}, {"outcome", std::string(call::name_of(how))}});
+        }
+    }
+    auto& without = counters_of(row_of_lacks);
+    for (std::size_t i = 0; i < lacks; ++i) {
+        lacked[i] = &without.Add({{"lack", std::string(call::name_of(static_cast<call::lack>(i)))}});
+    }
+}
+
 metrics::metrics(const build_words& build) : in_(std::make_unique<insides>()) {
     insides& in = *in_;
     for (std::size_t i = 0; i < counters; ++i) {
@@ -165,12 +200,7 @@ metrics::metrics(const build_words& build) : in_(std::make_unique<insides>()) {
     in.gauges_of(row_of_build)
         .Add({{"version", build.version}, {"compiler", build.compiler}, {"node", build.node}})
         .Set(1);
-    in.started = &in.counters_of(row_of_started).Add({{"kind", "door"}});
-    auto& finished = in.counters_of(row_of_finished);
-    for (std::size_t i = 0; i < outcomes; ++i) {
-        const auto how = static_cast<call::outcome>(i);
-        in.finished[i] = &finished.Add({{"kind", "door"}, {"outcome", std::string(call::name_of(how))}});
-    }
+    in.add_calls();
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     in.gauges_of(row_of_start_time).Add({}).Set(std::chrono::duration<double>(now).count());
     in.memory = &in.gauges_of(row_of_memory).Add({});
@@ -200,12 +230,16 @@ void metrics::took(timing which, duration length) {
     in_->timed[number_of(which)]->Observe(std::chrono::duration<double>(length).count());
 }
 
-void metrics::call_began() {
-    in_->started->Increment();
+void metrics::call_began(call_kind kind) {
+    in_->started[number_of(kind)]->Increment();
 }
 
-void metrics::call_ended(call::outcome how) {
-    in_->finished[number_of(how)]->Increment();
+void metrics::call_ended(call_kind kind, call::outcome how) {
+    in_->finished[number_of(kind)][number_of(how)]->Increment();
+}
+
+void metrics::call_lacked(call::lack what) {
+    in_->lacked[number_of(what)]->Increment();
 }
 
 void metrics::before_scrape(std::function<void(metrics&)> fill) {

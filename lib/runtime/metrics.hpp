@@ -45,7 +45,9 @@ enum class gauge : std::uint8_t {
     spool_age_seconds,
 };
 /// How long something took.
-enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push };
+enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push, sos_start_to_invite };
+enum class call_kind : std::uint8_t { door, sos, callback };
+[[nodiscard]] std::string_view name_of(call_kind kind);
 
 struct metric_word {
     std::string_view name;
@@ -76,8 +78,10 @@ public:
     void reach(counter which, std::uint64_t total);
     void show(gauge which, double value);
     void took(timing which, duration length);
-    void call_began();
-    void call_ended(call::outcome how);
+    void call_began(call_kind kind);
+    void call_ended(call_kind kind, call::outcome how);
+    /// An emergency call had to do without this.
+    void call_lacked(call::lack what);
 
     /// `fill` is called before every scrape, to show what nobody reports (queues, journal, spool).
     void before_scrape(std::function<void(metrics&)> fill);

@@ -6,15 +6,14 @@
 namespace td::runtime {
 
 struct recorder::shared {
-    shared(recorder_options options, const call::door_rules& rules, std::function<instant()> wall_clock,
-           alarm_sink alarms)
+    shared(recorder_options options, const call::rules& rules, std::function<instant()> wall_clock, alarm_sink alarms)
         : desk(options.buffer_limit),
           writer(std::move(options), rules, std::move(wall_clock), std::move(alarms), desk) {}
     journal_desk desk;
     journal_writer writer;
 };
 
-result<std::unique_ptr<recorder>> recorder::open(recorder_options options, const call::door_rules& rules,
+result<std::unique_ptr<recorder>> recorder::open(recorder_options options, const call::rules& rules,
                                                  std::function<instant()> wall_clock, alarm_sink alarms) {
     if (!is_node_name(options.node)) {
         return failure{failure_kind::bad_input,
@@ -40,24 +39,24 @@ void recorder::note(instant at, const call::fact& news, const call::commands& wi
     put(at, 1 + wishes.size(), nullptr);
 }
 
-void recorder::follow(instant at, const call::door_rules& rules) {
+void recorder::follow(instant at, const call::rules& rules) {
     journal::write(text_, at, journal::rules_changed{rules});
-    put(at, 1, std::make_unique<call::door_rules>(rules));
+    put(at, 1, std::make_unique<call::rules>(rules));
 }
 
-void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::door_rules> rules) {
+void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::rules> rules) {
     journal_piece piece{at, lines, {}, std::move(rules)};
     if (gap_.lines > 0) {
         journal::write(piece.text, at, gap_);
     }
     if (owed_ && !piece.rules) {
         journal::write(piece.text, at, journal::rules_changed{*owed_});
-        piece.rules = std::make_unique<call::door_rules>(*owed_);
+        piece.rules = std::make_unique<call::rules>(*owed_);
     }
     piece.text += text_;
     text_.clear();
     journal_desk& desk = state_->desk;
-    std::optional<call::door_rules> in_force;
+    std::optional<call::rules> in_force;
     if (piece.rules) {
         in_force = *piece.rules;
     }

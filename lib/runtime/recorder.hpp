@@ -55,7 +55,7 @@ public:
     /// Starts the thread and the first file. `wall_clock` is asked on the thread, for the names, the hours and the age
     /// of files. A directory that cannot be written is an alarm, not a failure: calls are served without a journal.
     /// Failure: bad_input for a node's name that cannot stand in a file's name.
-    static result<std::unique_ptr<recorder>> open(recorder_options options, const call::door_rules& rules,
+    static result<std::unique_ptr<recorder>> open(recorder_options options, const call::rules& rules,
                                                   std::function<instant()> wall_clock, alarm_sink alarms);
     ~recorder();
     recorder(const recorder&) = delete;
@@ -65,7 +65,7 @@ public:
     /// only, like everything but `counts`.
     void note(instant at, const call::fact& news, const call::commands& wishes);
     /// The configuration changed: from here on these rules are in force, also in the headers of later files.
-    void follow(instant at, const call::door_rules& rules);
+    void follow(instant at, const call::rules& rules);
 
     /// From any thread.
     [[nodiscard]] recorder_counts counts() const;
@@ -77,12 +77,12 @@ public:
 private:
     struct shared;
     explicit recorder(std::shared_ptr<shared> state);
-    void put(instant at, std::uint64_t lines, std::unique_ptr<call::door_rules> rules);
+    void put(instant at, std::uint64_t lines, std::unique_ptr<call::rules> rules);
 
-    std::shared_ptr<shared> state_;         ///< with the thread, which may outlive us on a dead disk
-    std::string text_;                      ///< the step that is being formatted
-    journal::gap gap_;                      ///< what was dropped since the last line that found room
-    std::optional<call::door_rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
+    std::shared_ptr<shared> state_;    ///< with the thread, which may outlive us on a dead disk
+    std::string text_;                 ///< the step that is being formatted
+    journal::gap gap_;                 ///< what was dropped since the last line that found room
+    std::optional<call::rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
     patient_thread thread_;
 };
 

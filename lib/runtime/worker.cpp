@@ -15,7 +15,7 @@ struct worker::timer {
     instant armed_at = never;
 };
 
-worker::worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::door_rules rules,
+worker::worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::rules rules,
                std::vector<witness*> witnesses)
     : clock_(clock),
       board_(std::move(rules)),
@@ -58,7 +58,16 @@ void worker::carry_out() {
         [&](const call::push& wish) { roles_->push.send(wish); },
         [&](const call::panel_taken& wish) { roles_->line.taken(wish); },
         [&](const call::panel_freed& wish) { roles_->line.freed(wish); },
+        [&](const call::find_site& wish) { roles_->sites.find(wish); },
+        [&](const call::lend_number& wish) { roles_->numbers.lend(wish); },
+        [&](const call::lend_from_notes& wish) { roles_->numbers.lend_from_notes(wish); },
+        [&](const call::map_number& wish) { roles_->numbers.map(wish); },
+        [&](const call::return_number& wish) { roles_->numbers.give_back(wish); },
+        [&](const call::check_number& wish) { roles_->numbers.check(wish); },
         [&](const call::finish& wish) { roles_->feed.take(wish.record); },
+        [&](const call::finish_sos& wish) { roles_->feed.take(wish.record); },
+        [&](const call::finish_callback& wish) { roles_->feed.take(wish.record); },
+        [&](const call::alert& wish) { roles_->feed.take(wish.news); },
         [&](const auto& wish) { roles_->pbx.carry_out(wish); },  // all the rest is Asterisk's; ports::pbx names each
     };
     for (const call::command& wish : wishes_) {

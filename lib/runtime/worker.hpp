@@ -8,8 +8,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "call/door_rules.hpp"
 #include "call/facts.hpp"
+#include "call/rules.hpp"
 #include "call/switchboard.hpp"
 #include "ports/ports.hpp"
 #include "runtime/clock.hpp"
@@ -31,11 +31,13 @@ struct roles {
     ports::push_server& push;
     ports::feed& feed;
     ports::panel_line& line;
+    ports::site_book& sites;
+    ports::number_pool& numbers;
 };
 
 class worker {
 public:
-    worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::door_rules rules,
+    worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::rules rules,
            std::vector<witness*> witnesses);
     ~worker();
     worker(const worker&) = delete;
@@ -45,7 +47,7 @@ public:
     void begin(roles who);
     /// A fact that happened now. A role may call it from within an act: such a fact is taken right after the step.
     void take(call::fact news);
-    void follow(call::door_rules rules) { board_.follow(std::move(rules)); }
+    void follow(call::rules rules) { board_.follow(std::move(rules)); }
 
     [[nodiscard]] const call::switchboard& board() const { return board_; }
 

@@ -130,6 +130,7 @@ void promises::take(instant now, const call::command& wish, const call::commands
                        }
                    },
                    [&](const call::finish& c) { take(now, c); },
+                   [&](const auto&) { blame(now, {}, "a door call asks for what only an emergency call may"); },
                },
                wish);
 }
@@ -142,7 +143,7 @@ void promises::take(instant now, const call::dial& wish) {
     if (watched->joined || watched->over) {
         blame(now, wish.leg.call, "a phone is dialled after the end of the ring");
     }
-    if (wish.limit <= duration::zero() || wish.limit > plan_.rules.ring_limit) {
+    if (wish.limit <= duration::zero() || wish.limit > plan_.rules.door.ring_limit) {
         blame(now, wish.leg.call, "a leg may ring for " + duration_text(wish.limit));
     }
     if (!watched->living.insert(wish.leg.leg.value).second) {
@@ -195,7 +196,7 @@ void promises::take(instant now, const call::push& wish) {
     if (ring && (watched->joined || watched->over)) {
         blame(now, wish.call, "a ring is pushed after the end of the ring");
     }
-    if (ring && (wish.deadline <= now || wish.deadline > now + plan_.rules.ring_limit ||
+    if (ring && (wish.deadline <= now || wish.deadline > now + plan_.rules.door.ring_limit ||
                  wish.deadline != watched->push_deadline.value_or(wish.deadline))) {
         blame(now, wish.call, "a push whose deadline is not that of the ring");
     }

@@ -71,6 +71,27 @@ std::string words_of(const call::fact& news) {
                 return "panel_arrived " + name(f.call) + " " + f.channel.text() + " panel " + f.panel.text() +
                        " flat " + f.flat.text();
             },
+            [](const call::sos_arrived& f) {
+                return "sos_arrived " + name(f.call) + " " + f.channel.text() + " panel " + f.panel.text();
+            },
+            [](const call::callback_arrived& f) {
+                return "callback_arrived " + name(f.call) + " " + f.channel.text() + " to " + f.number.text() +
+                       " panel " + f.panel.text();
+            },
+            [](const call::site_found& f) {
+                return "site_found " + name(f.call) + " " + text(call::name_of(f.source));
+            },
+            [](const call::site_missing& f) { return "site_missing " + name(f.call) + " " + f.reason; },
+            [](const call::number_lent& f) {
+                return "number_lent " + name(f.call) + " " + f.number.text() + " " + text(pool::name_of(f.how));
+            },
+            [](const call::number_refused& f) {
+                return "number_refused " + name(f.call) + " " + text(call::name_of(f.reason));
+            },
+            [](const call::number_mapped& f) { return "number_mapped " + name(f.call); },
+            [](const call::map_failed& f) { return "map_failed " + name(f.call); },
+            [](const call::number_checked& f) { return "number_checked " + name(f.call) + " " + f.panel.text(); },
+            [](const call::check_failed& f) { return "check_failed " + name(f.call); },
             [](const call::panel_left& f) { return "panel_left " + f.channel.text(); },
             [](const call::leg_ringing& f) { return "leg_ringing " + name(f.leg); },
             [](const call::leg_answered& f) { return "leg_answered " + name(f.leg); },
@@ -116,6 +137,31 @@ std::string words_of(const call::command& wish) {
             [](const call::sound& c) { return "sound " + name(c.call) + " " + text(call::name_of(c.kind)); },
             [](const call::dial& c) {
                 return "dial " + name(c.leg) + " " + c.account.text() + " for " + duration_text(c.limit);
+            },
+            [](const call::call_out& c) {
+                return "call_out " + name(c.leg) + " " + text(call::name_of(c.whom)) + " " + c.target + " as " + c.caller +
+                       " " + text(call::name_of(c.way));
+            },
+            [](const call::find_site& c) { return "find_site " + name(c.call); },
+            [](const call::lend_number& c) { return "lend_number " + name(c.call); },
+            [](const call::lend_from_notes& c) { return "lend_from_notes " + name(c.call); },
+            [](const call::map_number& c) { return "map_number " + name(c.call) + " " + c.number.text(); },
+            [](const call::return_number& c) { return "return_number " + name(c.call) + " " + c.number.text(); },
+            [](const call::check_number& c) { return "check_number " + name(c.call) + " " + c.number.text(); },
+            [](const call::finish_sos& c) {
+                return "finish_sos " + name(c.record.call) + " " + text(call::name_of(c.record.how)) + " by " +
+                       text(call::name_of(c.record.who));
+            },
+            [](const call::finish_callback& c) {
+                return "finish_callback " + name(c.record.call) + " " + text(call::name_of(c.record.how)) + " by " +
+                       text(call::name_of(c.record.who));
+            },
+            [](const call::alert& c) {
+                std::string words = "alert " + name(c.news.call);
+                for (const call::lack each : c.news.lacks) {
+                    words.append(" ").append(call::name_of(each));
+                }
+                return words;
             },
             [](const call::make_bridge& c) { return "make_bridge " + name(c.call); },
             [](const call::answer_panel& c) { return "answer_panel " + name(c.call); },

@@ -23,14 +23,22 @@ std::string text_of(call::hangup_reason reason) {
     return std::string(call::name_of(reason));
 }
 
+bool is_arrival(const call::fact& news) {
+    return std::holds_alternative<call::panel_arrived>(news) || std::holds_alternative<call::sos_arrived>(news) ||
+           std::holds_alternative<call::callback_arrived>(news);
+}
+
 event_filter filter_of_worker() {
     return {{"StasisStart", "StasisEnd", "ChannelStateChange", "ChannelDestroyed", "ChannelDtmfReceived"}, {}};
 }
 
 }  // namespace
 
-wire::wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to)
-    : asterisk_(asterisk),
+wire::wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to,
+           call::line which)
+    : which_(which),
+      app_(which == call::line::door ? door_app : sos_app),
+      asterisk_(asterisk),
       time_(time),
       faults_(faults),
       random_(seed),
@@ -63,10 +71,11 @@ void wire::carry_out(const call::command& command) {
             [&](const call::dial& c) {
                 // Asterisk counts whole seconds.
                 const duration limit = std::chrono::ceil<std::chrono::seconds>(c.limit);
-                queue(channel_name(c.leg), {originate{channel_name(c.leg), endpoint_of(c.account), std::string(app),
-                                                      "leg", "<" + c.panel.text() + ">", limit},
+                queue(channel_name(c.leg), {originate{channel_name(c.leg), endpoint_of(c.account), app_, "leg",
+                                                      "<" + c.panel.text() + ">", limit},
                                             act::dial, c.leg.call, c.leg.leg});
             },
+            [&](const call::call_out& c) { queue_call_out(c); },
             [&](const call::make_bridge& c) {
                 queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}}, act::bridge, c.call, {}});
             },
@@ -95,17 +104,49 @@ void wire::carry_out(const call::command& command) {
                 queue(trunk_of(c.call), {send_dtmf{c.panel.text(), c.keys}, act::send_keys, c.call, {}});
             },
             [&](const call::drop_stray& c) {
-                queue(c.channel.text(),
-                      {hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}, false, tries_at_strays});
+                queue(c.channel.text(), stray({hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}}));
             },
             [&](const call::remove_stray_bridge& c) {
                 queue(trunk_of(c.bridge),
-                      {delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}, false, tries_at_strays});
+                      stray({delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}}));
             },
-            [&](const call::find_accounts& c) { none(c); }, [&](const call::push& c) { none(c); },
-            [&](const call::panel_taken& c) { none(c); }, [&](const call::panel_freed& c) { none(c); },
-            [&](const call::finish& c) { none(c); }},
+            [&](const call::find_accounts& c) { none(c); },
+            [&](const call::find_site& c) { none(c); },
+            [&](const call::lend_number& c) { none(c); },
+            [&](const call::lend_from_notes& c) { none(c); },
+            [&](const call::map_number& c) { none(c); },
+            [&](const call::return_number& c) { none(c); },
+            [&](const call::check_number& c) { none(c); },
+            [&](const call::push& c) { none(c); },
+            [&](const call::panel_taken& c) { none(c); },
+            [&](const call::panel_freed& c) { none(c); },
+            [&](const call::finish& c) { none(c); },
+            [&](const call::finish_sos& c) { none(c); },
+            [&](const call::finish_callback& c) { none(c); },
+            [&](const call::alert& c) { none(c); }},
         command);
+}
+
+/// Nobody hears of the reply, so that it is repeated here.
+wire::wish wire::stray(wish what) {
+    what.awaited = false;
+    what.tries_left = tries_at_strays;
+    return what;
+}
+
+/// A leg that is made first: dialled when Asterisk has made it. Its end is the same as that of the other kind.
+void wire::queue_call_out(const call::call_out& c) {
+    const std::string leg = channel_name(c.leg);
+    const std::string endpoint = "PJSIP/" + c.target + "@gateway";
+    const duration limit = std::chrono::ceil<std::chrono::seconds>(c.limit);
+    if (c.way == call::call_way::plain) {
+        queue(leg, {originate{leg, endpoint, app_, "leg", "<" + c.caller + ">", limit}, call::act::dial, c.leg.call,
+                    c.leg.leg});
+        return;
+    }
+    wish made{create{leg, endpoint, app_, "early", {}}, call::act::dial, c.leg.call, c.leg.leg};
+    made.then = dial_created{leg, {}, limit};
+    queue(leg, std::move(made));
 }
 
 void wire::queue(const std::string& lane_name, wish what) {
@@ -181,7 +222,11 @@ void wire::settle(const std::string& lane_name, std::uint64_t number, int status
     if (to_.remark) {
         to_.remark(lane_name + " " + std::string(call::name_of(done.kind)) + " -> " + std::to_string(status));
     }
-    if (done.awaited) {
+    if (done.then && status >= 200 && status <= 299) {
+        wish next{*done.then, done.kind, done.call, done.leg};
+        next.tells_success = true;
+        queue(lane_name, std::move(next));
+    } else if (done.awaited) {
         report(done, status);
     } else if (done.tries_left > 0 && status != 404 && (status < 200 || status > 299)) {
         --done.tries_left;
@@ -203,8 +248,12 @@ void wire::report(const wish& what, int status) {
         case act::join:
         case act::remove_bridge:
         case act::send_keys: to_.fact(call::pbx_did{what.call, what.kind, what.leg}); return;
-        case act::sound:
         case act::dial:
+            if (what.tells_success) {
+                to_.fact(call::pbx_did{what.call, what.kind, what.leg});
+            }
+            return;
+        case act::sound:
         case act::drop_leg:
         case act::drop_panel:
         case act::give_back: return;
@@ -250,7 +299,7 @@ void wire::hear(const event& told) {
     }
     std::visit(overloaded{[this](const stasis_started& e) {
                               if (const auto leg = leg_of_channel(e.channel.id)) {
-                                  tell(e.channel.id, call::leg_answered{*leg});
+                                  hear_of_leg_in_stasis(*leg, e.channel);
                               } else {
                                   tell_of_arrival(e.channel);
                               }
@@ -264,6 +313,8 @@ void wire::hear(const event& told) {
                               const auto leg = leg_of_channel(e.channel.id);
                               if (leg && e.channel.state == channel_state::ringing) {
                                   tell(e.channel.id, call::leg_ringing{*leg});
+                              } else if (leg && e.channel.state == channel_state::up && early_.contains(e.channel.id)) {
+                                  tell(e.channel.id, call::leg_answered{*leg});
                               }
                           },
                           [this](const destroyed& e) {
@@ -282,6 +333,15 @@ void wire::hear(const event& told) {
                told.what);
 }
 
+/// A leg that was made first is in Stasis from the beginning; the other kind when it is answered.
+void wire::hear_of_leg_in_stasis(const leg_ref& leg, const channel_snapshot& channel) {
+    if (channel.state == channel_state::up) {
+        tell(channel.id, call::leg_answered{leg});
+    } else {
+        early_.insert(channel.id);
+    }
+}
+
 void wire::tell_of_arrival(const channel_snapshot& panel) {
     if (panels_known_.contains(panel.id)) {
         return;
@@ -289,6 +349,10 @@ void wire::tell_of_arrival(const channel_snapshot& panel) {
     const auto now = static_cast<std::uint64_t>(time_.now().time_since_epoch() / 1ms);
     const std::uint64_t high = random_.next();
     const call_id call = call_id::of(now, static_cast<std::uint16_t>(high & 0xffffU), random_.next());
+    if (which_ == call::line::sos) {
+        tell(panel.id, sos_arrival_of(call, panel));
+        return;
+    }
     // app_data is app,panel,flat; a panel without a flat has unusable arguments.
     const std::size_t first = panel.app_data.find(',');
     const std::size_t second = panel.app_data.find(',', first + 1);
@@ -303,23 +367,39 @@ void wire::tell_of_arrival(const channel_snapshot& panel) {
                                        {}});
 }
 
+/// app_data is app,panel or app,panel,callback,number.
+call::fact wire::sos_arrival_of(const call_id& call, const channel_snapshot& caller) {
+    std::vector<std::string> args;
+    for (std::size_t at = 0; at != std::string::npos;) {
+        const std::size_t comma = caller.app_data.find(',', at);
+        args.push_back(caller.app_data.substr(at, comma == std::string::npos ? comma : comma - at));
+        at = comma == std::string::npos ? comma : comma + 1;
+    }
+    args.resize(std::max<std::size_t>(args.size(), 5));
+    if (args[2] == "callback") {
+        const auto how = args[4] == "psap-callback" ? call::urgency::psap_callback : call::urgency::normal;
+        return call::callback_arrived{call, channel_id(caller.id), panel_id(args[1]), number_id(args[3]), "112", how,
+                                      {}};
+    }
+    return call::sos_arrived{call, channel_id(caller.id), panel_id(args[1]), {}};
+}
+
 /// Facts of one channel keep their order; those of different channels overtake each other by their delays.
 void wire::tell(const std::string& channel, call::fact news) {
     instant& last = last_told_[channel];
     last = std::max(last, time_.now() + some(faults_.latency) + some(faults_.delay));
-    time_.put(last, [this, news, line = line_] {
+    time_.put(last, [this, news, channel, line = line_] {
         if (line != line_) {
             return;  // it was on its way when the line broke
         }
-        const auto* arrival = std::get_if<call::panel_arrived>(&news);
-        if (arrival == nullptr || panels_known_.insert(arrival->channel.text()).second) {
+        if (!is_arrival(news) || panels_known_.insert(channel).second) {
             to_.fact(news);
         }
     });
     if (once_in(faults_.doubled_once_in)) {
         // A panel arrives once: the adapter knows its leg by name for as long as it lives, so that only an echo at once
         // can be.
-        const duration later = std::holds_alternative<call::panel_arrived>(news) ? duration{} : some(2s);
+        const duration later = is_arrival(news) ? duration{} : some(2s);
         time_.put(last + later, [this, news = std::move(news), line = line_] {
             if (line == line_) {
                 to_.fact(news);
@@ -331,9 +411,9 @@ void wire::tell(const std::string& channel, call::fact news) {
 // ---- the line
 
 void wire::connect() {
-    socket_ = asterisk_.connect(time_.now(), {std::string(app)});
+    socket_ = asterisk_.connect(time_.now(), {app_});
     line_is_up_ = true;
-    asterisk_.ask(time_.now(), {0, of_filter}, filter_events{std::string(app), filter_of_worker()});
+    asterisk_.ask(time_.now(), {0, of_filter}, filter_events{app_, filter_of_worker()});
     hear();
     time_.put_after(some(faults_.latency), [this, line = line_] {
         if (line == line_) {
@@ -367,10 +447,11 @@ void wire::looked() {
             seen.bridges.push_back(*call);
         }
     }
+    seen.which = which_;
     to_.fact(seen);
     // A panel whose StasisStart was cut off waits in Stasis for ever: its arguments stand in app_data.
     for (const channel_snapshot& c : seen_channels_) {
-        if (c.state == channel_state::ring && c.app_data.starts_with(app)) {
+        if (c.state == channel_state::ring && c.app_data.starts_with(app_)) {
             tell_of_arrival(c);
         }
     }
@@ -381,7 +462,7 @@ void wire::lose_line(const cut& how) {
     line_is_up_ = false;
     time_.put_after(how.unnoticed_by_worker, [this, line = line_] {
         if (line == line_) {
-            to_.fact(call::pbx_line_lost{});
+            to_.fact(call::pbx_line_lost{which_});
         }
     });
     time_.put_after(how.unnoticed_by_worker + how.gap, [this, line = line_] {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ public:
         std::function<void(const std::string&)> remark;  ///< requests and replies in words; may be empty
     };
     /// Asterisk and the agenda outlive the wire.
-    wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to);
+    wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std::uint64_t seed, listeners to,
+         call::line which = call::line::door);
 
     /// Commands that are not for Asterisk are none of its business.
     void carry_out(const call::command& command);
@@ -41,7 +43,8 @@ public:
     void heal();
     [[nodiscard]] bool idle() const { return lanes_.empty(); }
 
-    static constexpr std::string_view app = "TdCallHandler";
+    static constexpr std::string_view door_app = "TdCallHandler";
+    static constexpr std::string_view sos_app = "TdCallSos";
     static constexpr unsigned tries_at_strays = 10;
     static constexpr duration pause_between_tries{2s};
 
@@ -51,12 +54,16 @@ private:
         call::act kind = call::act::sound;
         call_id call;
         leg_no leg;
-        bool awaited = true;      // false for strays: nobody hears of the reply
-        unsigned tries_left = 0;  // so often is a stray's hang-up repeated, as nobody else would
+        bool awaited = true;  // false for strays: nobody hears of the reply
+        bool tells_success = false;
+        std::optional<request> then = std::nullopt;  // asked next in the same lane when this succeeds
+        unsigned tries_left = 0;                     // so often is a stray's hang-up repeated, as nobody else would
     };
     using lane = std::deque<wish>;  // a call has few requests at a time; the machine's limits bound it
 
     void queue(const std::string& lane_name, wish what);
+    [[nodiscard]] static wish stray(wish what);
+    void queue_call_out(const call::call_out& c);
     void send_first(const std::string& lane_name);
     void transmit(const std::string& lane_name, const wish& what);
     void settle(const std::string& lane_name, std::uint64_t number, int status);
@@ -70,10 +77,14 @@ private:
     void hear(const reply& told);
     void hear(const event& told);
     void tell(const std::string& channel, call::fact news);
+    void hear_of_leg_in_stasis(const leg_ref& leg, const channel_snapshot& channel);
     void tell_of_arrival(const channel_snapshot& panel);
+    [[nodiscard]] static call::fact sos_arrival_of(const call_id& call, const channel_snapshot& caller);
     void look();
     void looked();
 
+    call::line which_;
+    std::string app_;
     fake_asterisk& asterisk_;
     agenda& time_;
     wire_faults faults_;
@@ -83,6 +94,7 @@ private:
     std::map<std::uint64_t, std::string> waiting_;  // number of a request -> its lane
     std::map<std::string, instant> last_told_;      // facts of one channel keep their order
     std::set<std::string> panels_known_;
+    std::set<std::string> early_;  // legs that were made first and dialled then
     std::vector<channel_snapshot> seen_channels_;
     std::vector<bridge_snapshot> seen_bridges_;
     std::uint64_t counter_ = 0;

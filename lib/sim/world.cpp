@@ -138,7 +138,8 @@ void world::carry_out(const call::commands& wishes) {
 void world::arrive(const visit& who) {
     --arrivals_left_;
     const bool knows_flat = who.flat < plan_.flats.size();
-    panel_call call{who.panel.text(), knows_flat ? plan_.flats[who.flat].name.text() : "", std::string(wire::app), {}};
+    panel_call call{
+        who.panel.text(), knows_flat ? plan_.flats[who.flat].name.text() : "", std::string(wire::door_app), {}};
     call.args = knows_flat ? std::vector<std::string>{call.panel, call.flat} : std::vector<std::string>{call.panel};
     const std::string channel = asterisk_.panel_calls(time_.now(), call);
     visits_[channel] = static_cast<std::size_t>(&who - plan_.visits.data());

@@ -15,7 +15,7 @@ duration some(random_source& dice, duration least, duration most) {
            duration{static_cast<duration::rep>(dice.below(static_cast<std::uint64_t>((most - least).count()) + 1))};
 }
 
-call::door_rules draw_rules(random_source& dice) {
+call::door_rules draw_door_rules(random_source& dice) {
     call::door_rules rules;
     rules.ring_limit = dice.once_in(3) ? some(dice, 4s, 15s) : duration{45s};
     rules.talk_limit = dice.once_in(3) ? some(dice, 3s, 20s) : duration{120s};
@@ -146,7 +146,8 @@ bool world_plan::calm() const {
 }
 
 duration world_plan::longest_call() const {
-    return rules.lookup_limit + rules.ring_limit + 2 * rules.join_limit + rules.talk_limit + rules.end_limit + 10s;
+    return rules.door.lookup_limit + rules.door.ring_limit + 2 * rules.door.join_limit + rules.door.talk_limit +
+           rules.door.end_limit + 10s;
 }
 
 world_plan plan_of(std::uint64_t seed) {
@@ -154,7 +155,7 @@ world_plan plan_of(std::uint64_t seed) {
     world_plan plan;
     plan.seed = seed;
     plan.start = epoch;
-    plan.rules = draw_rules(dice);
+    plan.rules.door = draw_door_rules(dice);
     plan.asterisk.release = dice.once_in(3) ? asterisk_release::v16 : asterisk_release::v22;
     draw_residents(dice, plan);
     draw_flats(dice, plan);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "call/door_rules.hpp"
+#include "call/rules.hpp"
 #include "call/words.hpp"
 #include "sim/fake_asterisk.hpp"
 #include "sim/phone.hpp"
@@ -61,7 +61,7 @@ struct cut {
 struct world_plan {
     std::uint64_t seed = 0;
     instant start{};
-    call::door_rules rules;
+    call::rules rules;
     asterisk_traits asterisk;
     wire_faults faults;
     std::vector<resident> residents;

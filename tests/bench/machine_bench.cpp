@@ -104,7 +104,7 @@ private:
         }
     }
 
-    call::switchboard board_{call::door_rules{}};
+    call::switchboard board_{call::rules{}};
     call::commands out_;
     instant now_{std::chrono::sys_days{std::chrono::year{2030} / 1 / 1}};
     std::size_t finished_ = 0;

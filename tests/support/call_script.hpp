@@ -25,6 +25,31 @@ inline std::string in_words(const call::command& wish) {
         overloaded{
             [](const call::sound& w) { return "sound:" + std::string(call::name_of(w.kind)); },
             [&](const call::dial& w) { return "dial:" + leg(w.leg) + "=" + w.account.text(); },
+            [&](const call::call_out& w) {
+                return "call:" + leg(w.leg) + "=" + w.target + (w.caller.empty() ? "" : "/" + w.caller) +
+                       (w.way == call::call_way::plain ? "/plain" : "");
+            },
+            [](const call::find_site&) { return std::string("site?"); },
+            [](const call::lend_number&) { return std::string("lend"); },
+            [](const call::lend_from_notes&) { return std::string("notes"); },
+            [](const call::map_number& w) { return "map:" + w.number.text(); },
+            [](const call::return_number& w) { return "return:" + w.number.text(); },
+            [](const call::check_number& w) { return "check:" + w.number.text(); },
+            [](const call::finish_sos& w) {
+                return "sos_record:" + std::string(call::name_of(w.record.how)) + "/" +
+                       std::string(call::name_of(w.record.who));
+            },
+            [](const call::finish_callback& w) {
+                return "callback_record:" + std::string(call::name_of(w.record.how)) + "/" +
+                       std::string(call::name_of(w.record.who));
+            },
+            [](const call::alert& w) {
+                std::string text = "alert(";
+                for (const call::lack each : w.news.lacks) {
+                    text += (text.back() == '(' ? "" : ",") + std::string(call::name_of(each));
+                }
+                return text + ")";
+            },
             [](const call::make_bridge&) { return std::string("bridge"); },
             [](const call::answer_panel&) { return std::string("answer"); },
             [&](const call::join& w) { return "join:" + leg(w.leg); },
@@ -60,7 +85,7 @@ inline std::string in_words(const call::command& wish) {
 /// One switchboard with one call in it; every act gives back what the machine asked for.
 class call_script {
 public:
-    explicit call_script(call::door_rules rules = {}) : board_(std::move(rules)) {}
+    explicit call_script(call::door_rules rules = {}) : board_({std::move(rules), {}}) {}
 
     std::string start(const std::string& flat = "12") {
         return feed(call::panel_arrived{the_call, the_panel, panel_id{"5001"}, flat_id{flat}, ""});

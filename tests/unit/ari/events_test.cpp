@@ -18,25 +18,36 @@ std::string two_digits(leg_no leg) {
 /// An event in a few words.
 std::string words(const event& news) {
     return std::visit(
-        overloaded{[](const panel_entered& e) {
-                       return "panel:" + e.channel.text() + " panel=" + e.panel.text() + " flat=" + e.flat.text() +
-                              (e.complaint.empty() ? "" : " complaint=" + e.complaint);
-                   },
-                   [](const call::panel_left& e) { return "left:" + e.channel.text(); },
-                   [](const call::leg_ringing& e) { return "ringing:" + two_digits(e.leg.leg); },
-                   [](const call::leg_answered& e) { return "answered:" + two_digits(e.leg.leg); },
-                   [](const call::leg_ended& e) {
-                       return "ended:" + two_digits(e.leg.leg) + "/" + std::to_string(e.cause) + "/" +
-                              std::to_string(e.sip);
-                   },
-                   [](const call::key_pressed& e) { return "key:" + two_digits(e.leg.leg) + "/" + e.key; },
-                   [](const application_replaced&) { return std::string("replaced"); },
-                   [](const request_answered& e) {
-                       return "reply:" + std::to_string(e.number) + "/" + std::to_string(e.status) + "/" + e.body;
-                   },
-                   [](const of_no_interest&) { return std::string(); },
-                   [](const unknown_event&) { return std::string("unknown"); },
-                   [](const broken_message&) { return std::string("broken"); }},
+        overloaded{
+            [](const panel_entered& e) {
+                return "panel:" + e.channel.text() + " panel=" + e.panel.text() + " flat=" + e.flat.text() +
+                       (e.complaint.empty() ? "" : " complaint=" + e.complaint);
+            },
+            [](const sos_entered& e) {
+                return "sos:" + e.channel.text() + " panel=" + e.panel.text() +
+                       (e.complaint.empty() ? "" : " complaint=" + e.complaint);
+            },
+            [](const callback_entered& e) {
+                return "callback:" + e.channel.text() + " panel=" + e.panel.text() + " number=" + e.number.text() +
+                       " caller=" + e.caller + " " + std::string(call::name_of(e.how)) +
+                       (e.complaint.empty() ? "" : " complaint=" + e.complaint);
+            },
+            [](const leg_made& e) { return "made:" + two_digits(e.leg.leg); },
+            [](const leg_up& e) { return "up:" + two_digits(e.leg.leg); },
+            [](const call::panel_left& e) { return "left:" + e.channel.text(); },
+            [](const call::leg_ringing& e) { return "ringing:" + two_digits(e.leg.leg); },
+            [](const call::leg_answered& e) { return "answered:" + two_digits(e.leg.leg); },
+            [](const call::leg_ended& e) {
+                return "ended:" + two_digits(e.leg.leg) + "/" + std::to_string(e.cause) + "/" + std::to_string(e.sip);
+            },
+            [](const call::key_pressed& e) { return "key:" + two_digits(e.leg.leg) + "/" + e.key; },
+            [](const application_replaced&) { return std::string("replaced"); },
+            [](const request_answered& e) {
+                return "reply:" + std::to_string(e.number) + "/" + std::to_string(e.status) + "/" + e.body;
+            },
+            [](const of_no_interest&) { return std::string(); },
+            [](const unknown_event&) { return std::string("unknown"); },
+            [](const broken_message&) { return std::string("broken"); }},
         news);
 }
 
@@ -70,7 +81,7 @@ TEST_CASE("events: a whole door call as Asterisk 22 tells it", "[ari]") {
     CHECK(read_file("door_call_22.jsonl") ==
           "panel:1795401292.0 panel=5001 flat=12\n"
           "ringing:01\nringing:01\nringing:02\nringing:02\nringing:03\nringing:03\nringing:04\nringing:04\n"
-          "answered:04\n"
+          "up:04\nanswered:04\n"
           "ended:01/16/0\nended:02/16/0\nended:03/16/0\n"
           "left:1795401292.0\nended:04/16/0\n");
 }
@@ -79,7 +90,7 @@ TEST_CASE("events: a whole door call as Asterisk 16 tells it", "[ari]") {
     CHECK(read_file("door_call_16.jsonl") ==
           "panel:1795402037.0 panel=5001 flat=12\n"
           "ringing:01\nringing:01\nringing:02\nringing:02\nringing:03\nringing:03\nringing:04\nringing:04\n"
-          "answered:04\n"
+          "up:04\nanswered:04\n"
           "ended:01/16/0\nended:03/16/0\nended:02/16/0\n"
           "left:1795402037.0\nended:04/16/0\n");
 }
@@ -224,4 +235,33 @@ TEST_CASE("events: the lists that Asterisk gives after a connect", "[ari]") {
     CHECK_FALSE(codec.bridges("{}", "Td"));
     CHECK(codec.application_channels(R"({"channel_ids":["1.0",2,"3.0"]})") == std::vector<std::string>{"1.0", "3.0"});
     CHECK_FALSE(codec.application_channels("{}"));
+}
+
+TEST_CASE("events: what the dialplan says of an emergency call and of a callback", "[ari]") {
+    const auto said = [](const std::string& args) {
+        reader codec(call::line::sos);
+        return words(codec.read(R"({"type":"StasisStart","args":[)" + args +
+                                R"(],"channel":{"id":"17.1","state":"Ring","caller":{"number":"74951120000"}}})"));
+    };
+    CHECK(said(R"("5001")") == "sos:17.1 panel=5001");
+    CHECK(said(R"(" entrance-2 ")") == "sos:17.1 panel=entrance-2");
+    CHECK(said("") == "sos:17.1 panel= complaint=the panel argument of Stasis is missing");
+    CHECK(said("\"" + std::string(65, 'x') + "\"") ==
+          "sos:17.1 panel= complaint=the panel argument of Stasis is longer than 64 bytes");
+    CHECK(said(R"("5001","callback","73511234567")") ==
+          "callback:17.1 panel=5001 number=73511234567 caller=74951120000 normal");
+    CHECK(said(R"("","callback","+73511234567","psap-callback")") ==
+          "callback:17.1 panel= number=73511234567 caller=74951120000 psap_callback");
+    CHECK(said(R"("5001","callback","7351'--")") ==
+          "callback:17.1 panel=5001 number= caller=74951120000 normal "
+          "complaint=the number argument of Stasis is no telephone number");
+    CHECK(said(R"("5001","callback")").ends_with("complaint=the number argument of Stasis is no telephone number"));
+}
+
+TEST_CASE("events: a leg that is made first and dialled then is answered when it is up", "[ari]") {
+    reader codec(call::line::sos);
+    const std::string leg = R"("channel":{"id":")" + channel_name({call_id::of(1, 2, 3), leg_no{0}}) + R"(","state":")";
+    CHECK(words(codec.read(R"({"type":"StasisStart","args":["early"],)" + leg + R"(Down"}})")) == "made:00");
+    CHECK(words(codec.read(R"({"type":"ChannelStateChange",)" + leg + R"(Up"}})")) == "up:00");
+    CHECK(words(codec.read(R"({"type":"StasisStart","args":["leg"],)" + leg + R"(Up"}})")) == "answered:00");
 }

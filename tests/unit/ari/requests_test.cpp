@@ -12,8 +12,11 @@ const std::string name = "td." + std::string(one.text());
 const leg_ref leg7{one, leg_no{7}};
 const channel_id panel("1795401292.0");
 
-request_maker maker() {
-    return {"Td Call&Handler", "PJSIP/{account}@kamailio"};
+request_maker maker(const std::string& app = "Td Call&Handler", const std::string& dial = "PJSIP/{account}@kamailio") {
+    options wanted;
+    wanted.app = app;
+    wanted.dial = dial;
+    return request_maker(wanted);
 }
 
 std::string words(const std::optional<exchange>& request) {
@@ -61,7 +64,7 @@ TEST_CASE("requests: hostile accounts are not dialled", "[ari]") {
 }
 
 TEST_CASE("requests: a panel in the dial string is held to the same rule, as caller id it is made harmless", "[ari]") {
-    const request_maker names_panel("td", "PJSIP/{account}-{panel}@kamailio");
+    const request_maker names_panel = maker("td", "PJSIP/{account}-{panel}@kamailio");
     CHECK(words(names_panel.make(dial_of("1", "50@01"))) == "none");
     CHECK(words(names_panel.make(dial_of("1", "5001"))).find("endpoint=PJSIP%2F1-5001%40kamailio&") !=
           std::string::npos);
@@ -114,4 +117,76 @@ TEST_CASE("requests: the same request as HTTP and as a message", "[ari]") {
           R"({"type":"RESTRequest","transaction_id":"td","request_id":"0","method":"DELETE","uri":"bridges/)" + name +
               "\"}");
     CHECK(socket_text(filter).find(R"("message_body":"{\"allowed\":[{\"type\":\"StasisStart\"})") != std::string::npos);
+}
+
+namespace {
+
+request_maker sos_maker(site_form site) {
+    options wanted;
+    wanted.app = "TdCallSos";
+    wanted.which = call::line::sos;
+    wanted.dial = "PJSIP/{route}@gateway";
+    wanted.callback_dial = "PJSIP/{panel}@kamailio";
+    wanted.site = site;
+    return request_maker(wanted);
+}
+
+call::call_out sos_of(const std::string& route, call::call_way way) {
+    call::call_out wish;
+    wish.leg = leg7;
+    wish.way = way;
+    wish.target = route;
+    wish.caller = "73511234567";
+    wish.panel = panel_id("5001");
+    wish.limit = 60s;
+    return wish;
+}
+
+}  // namespace
+
+TEST_CASE("requests: an emergency call is made first and dialled then, or both at once", "[ari]") {
+    const request_maker m = sos_maker(site_form::none);
+    const auto early = m.make(sos_of("112", call::call_way::early));
+    CHECK(words(early) == "POST channels/create?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=early&channelId=" +
+                              channel_name(leg7));
+    CHECK(early->body == R"({"variables":{"CONNECTEDLINE(num,i)":"73511234567","CALLERID(num)":"73511234567"
+}
+})");
+    CHECK(words(request_maker::dial_out(*early)) == "POST channels/" + channel_name(leg7) + "/dial?timeout=60");
+CHECK(words(m.make(sos_of("112", call::call_way::plain))) ==
+      "POST channels/" + channel_name(leg7) +
+          "?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=leg&timeout=60&callerId=%3C73511234567%3E");
+CHECK(words(m.make(sos_of("112@evil", call::call_way::early))) == "none");
+}
+
+TEST_CASE("requests: a callback is dialled to the panel, with its priority", "[ari]") {
+    call::call_out wish = sos_of("5001", call::call_way::plain);
+    wish.whom = call::callee::panel;
+    wish.how = call::urgency::psap_callback;
+    const auto made = sos_maker(site_form::header).make(wish);
+    CHECK(words(made).find("endpoint=PJSIP%2F5001%40kamailio&") != std::string::npos);
+    CHECK(made->body == R"({"variables":{"PJSIP_HEADER(add,Priority)":"psap-callback"
+}
+})");
+}
+
+TEST_CASE("requests: the site goes in headers, one line each, or in a PIDF-LO", "[ari]") {
+    call::call_out wish = sos_of("112", call::call_way::plain);
+    wish.site = {city_id("2763c110"), "Chelyabinsk", "Lenina \"1\" & 3\r\nEvil: x", "2", {{55.16, 61.4}}};
+    CHECK(sos_maker(site_form::header).make(wish)->body ==
+          R"({"variables":{"PJSIP_HEADER(add,X-Td-Panel)":"5001","PJSIP_HEADER(add,X-Td-City)":"2763c110",)"
+          R"("PJSIP_HEADER(add,X-Td-City-Name)":"Chelyabinsk",)"
+          R"("PJSIP_HEADER(add,X-Td-Address)":"Lenina \"1\" & 3  Evil: x","PJSIP_HEADER(add,X-Td-Entrance)":"2",)"
+          R"("PJSIP_HEADER(add,X-Td-Position)":"55.16 61.4"
+}
+})");
+    CHECK(sos_maker(site_form::pidf).make(wish)->body ==
+          R"({"variables":{"GEOLOC_PROFILE(format)":"civicAddress","GEOLOC_PROFILE(pidf_element)":"device",)"
+          R"("GEOLOC_PROFILE(location_info)":"country=RU,A3=\"Chelyabinsk\",LOC=\"Lenina  1    3  Evil: x\",UNIT=\"2\""
+}
+})");
+    wish.site = {{}, "", "", "", {{55.16, 61.4}}};
+CHECK(sos_maker(site_form::pidf).make(wish)->body.find(R"(pos=\"55.16 61.4\")") != std::string::npos);
+wish.site = {};
+CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
 }

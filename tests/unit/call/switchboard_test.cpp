@@ -105,7 +105,7 @@ TEST_CASE("switchboard: new rules are for new calls", "[call]") {
     s.feed(arrival(1));
     call::door_rules quiet;
     quiet.early = call::early_sound::none;
-    s.board().follow(quiet);
+    s.board().follow({quiet, {}});
     CHECK(s.feed(arrival(2)) == "find:12 taken");
 }
 

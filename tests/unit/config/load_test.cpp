@@ -120,7 +120,7 @@ TEST_CASE("a door call decides by what the configuration says", "[config]") {
         of("[door]\nring_limit=\"30s\"\non_decline=\"end_call\"\nearly=\"none\"\nmax_accounts=7\n"
            "[push]\nurl=\"none\"\nrepeat=\"3s\"\n[crm]\ntimeout=\"500ms\"\n");
     REQUIRE(words(read).empty());
-    const td::call::door_rules rules = door_rules(read.values);
+    const td::call::door_rules rules = call_rules(read.values).door;
     CHECK(rules.ring_limit == 30s);
     CHECK(rules.on_decline == td::call::decline_rule::end_call);
     CHECK(rules.early == td::call::early_sound::none);
@@ -132,7 +132,7 @@ TEST_CASE("a door call decides by what the configuration says", "[config]") {
 
 TEST_CASE("the rules of an empty configuration are those that a door call has by itself", "[config]") {
     const td::call::door_rules usual;
-    const td::call::door_rules made = door_rules(settings{});
+    const td::call::door_rules made = call_rules(settings{}).door;
     CHECK(made.ring_limit == usual.ring_limit);
     CHECK(made.talk_limit == usual.talk_limit);
     CHECK(made.late_dial == usual.late_dial);

@@ -68,7 +68,7 @@ TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
     CHECK(rest(fact_text(call::pbx_refused{call, call::act::join, {3}, 409})) ==
           R"("fact":"pbx_refused","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","act":"join","leg":3,"status":409)");
     CHECK(rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up}}, {call}})) ==
-          R"("fact":"pbx_seen","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
+          R"("fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
     CHECK(
         rest(fact_text(call::accounts_found{call,
                                             {false, true, {{account_id("79001112233"), {{device_id("d1"), "ios"}}}}},
@@ -107,19 +107,19 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     first.version = "0.1.0";
     first.run = at - 1h;
     first.seq = 3;
-    first.rules.ring_limit = 30s;
+    first.rules.door.ring_limit = 30s;
     const std::string line = text_of(first);
     CHECK(line.starts_with(R"({"journal":"tdctl","schema":1,"node":"w1","version":"0.1.0",)"
                            R"("opened_at":"2026-11-23T02:34:52.076123Z","run":"2026-11-23T01:34:52.076123Z","seq":3,)"
-                           R"("rules":{"ring_limit_us":30000000,)"));
+                           R"("rules":{"door":{"ring_limit_us":30000000,)"));
     const entry read = read_good(line);
     CHECK(read.at == at);
-    CHECK(std::get<header>(read.what).rules.ring_limit == 30s);
+    CHECK(std::get<header>(read.what).rules.door.ring_limit == 30s);
     CHECK(rewritten<header>(read) == line);
 
     rules_changed news;
-    news.rules.open_dtmf = "#";
-    news.rules.on_decline = call::decline_rule::end_call;
+    news.rules.door.open_dtmf = "#";
+    news.rules.door.on_decline = call::decline_rule::end_call;
     CHECK(rewritten<rules_changed>(read_good(text_of(news))) == text_of(news));
 
     CHECK(rest(text_of(gap{17, at - 5s})) == R"("gap":17,"since":"2026-11-23T02:34:47.076123Z")");
@@ -172,7 +172,7 @@ TEST_CASE("journal codec: unknown fields are ignored, and the order of the other
     CHECK(ended.cause == 17);
     CHECK(ended.sip == 487);
     const entry twice =
-        read_good(R"({"at":1,"fact":"pbx_seen","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
+        read_good(R"({"at":1,"fact":"pbx_seen","line":"door","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
     CHECK(std::get<call::pbx_seen>(std::get<call::fact>(twice.what)).bridges.empty());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Random values for every fact and command: an io of journal/part_shapes.hpp that fills instead of reading.
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -47,6 +48,14 @@ private:
         // All bits, or few: small numbers and both ends of the range.
         number = static_cast<Number>(random_.next() >> random_.below(64));
     }
+    void fill(double& value) { value = static_cast<double>(static_cast<std::int64_t>(random_.next())) / 1e9; }
+    template <class Part>
+    void fill(std::optional<Part>& part) {
+        part.reset();
+        if (random_.once_in(2)) {
+            fill(part.emplace());
+        }
+    }
     void fill(duration& length) { length = duration{static_cast<std::int64_t>(random_.next())}; }
     void fill(instant& at) {
         const auto shift = random_.below(64);
@@ -56,7 +65,7 @@ private:
     requires std::is_enum_v<Value>
     void fill(Value& value) {
         std::uint8_t count = 0;
-        while (name_of(static_cast<Value>(count)) != "?") {
+        while (name_of(static_cast<Value>(count)) != "?" && !name_of(static_cast<Value>(count)).empty()) {
             ++count;
         }
         value = static_cast<Value>(random_.below(count));

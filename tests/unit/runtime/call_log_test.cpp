@@ -30,7 +30,7 @@ std::string told_of_a_call(const std::string& file, runtime::log_format format) 
     {
         runtime::log log(options, [&] { return now; });
         runtime::call_log witness(log);
-        call::switchboard board(call::door_rules{});
+        call::switchboard board(call::rules{});
         auto found = accounts(1);
         found.flat.accounts.at(0).name = account_id{number};
         for (const call::fact& news : std::initializer_list<call::fact>{

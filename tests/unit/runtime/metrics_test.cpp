@@ -47,8 +47,8 @@ TEST_CASE("metrics: the man page lists them all, with the same words", "[runtime
 
 TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     metrics all({"0.1.0", "gcc", "w1"});
-    all.call_began();
-    all.call_ended(call::outcome::missed);
+    all.call_began(call_kind::door);
+    all.call_ended(call_kind::door, call::outcome::missed);
     all.count(counter::ari_events, 3);
     all.reach(counter::journal_dropped_lines, 7);
     all.reach(counter::journal_dropped_lines, 5);

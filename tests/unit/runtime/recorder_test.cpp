@@ -125,8 +125,8 @@ TEST_CASE("recorder: a step is written as it happened, behind a header", "[runti
     const auto to = opened(quick(dir.path() / "journal"), clock);
     to->note(noon, ringing(1), {call::make_bridge{}, call::make_bridge{}});
     to->note(noon + 1s, call::time_passed{}, {call::remove_bridge{}});
-    call::door_rules rules;
-    rules.ring_limit = 7s;
+    call::rules rules;
+    rules.door.ring_limit = 7s;
     to->follow(noon + 2s, rules);
     REQUIRE(to->close(5s).ok());
     const auto all = read_all(dir.path() / "journal");
@@ -144,9 +144,9 @@ TEST_CASE("recorder: a file begins with the rules that are in force there", "[ru
     auto options = quick(dir.path());
     options.file_limit = 1;  // every batch its own file
     const auto to = opened(options, clock);
-    call::door_rules rules;
+    call::rules rules;
     for (int round = 1; round <= 3; ++round) {
-        rules.ring_limit = std::chrono::seconds(round);
+        rules.door.ring_limit = std::chrono::seconds(round);
         to->note(noon, ringing(1), {});
         to->follow(noon, rules);
     }
@@ -154,12 +154,12 @@ TEST_CASE("recorder: a file begins with the rules that are in force there", "[ru
     REQUIRE(to->close(5s).ok());
     // A replay that follows the rules lines must agree with every header.
     const auto all = read_all(dir.path());
-    duration in_force = call::door_rules{}.ring_limit;
+    duration in_force = call::rules{}.door.ring_limit;
     std::size_t header = 0;
     std::int64_t changes = 0;
     for (const char each : all.words) {
         if (each == 'h') {
-            CHECK(all.headers[header++].rules.ring_limit == in_force);
+            CHECK(all.headers[header++].rules.door.ring_limit == in_force);
         } else if (each == 'r') {
             in_force = std::chrono::seconds(++changes);
         }
@@ -256,11 +256,11 @@ TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap 
     write_file(dir.path() / "var" / "journal", "a file where the directory should be");
     const auto to = opened(options, clock, alarms.sink());
     REQUIRE(comes_true([&] { return alarms.words() == "+"; }));
-    call::door_rules rules;
+    call::rules rules;
     for (std::uint64_t i = 0; i < 500; ++i) {
         to->note(noon, ringing(i), {call::make_bridge{}});
     }
-    rules.ring_limit = 9s;
+    rules.door.ring_limit = 9s;
     to->follow(noon, rules);
     const auto dropped = to->counts().dropped;
     CHECK(dropped > 500);
