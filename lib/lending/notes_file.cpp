@@ -63,7 +63,8 @@ failure cannot(const std::string& what, const fs::path& path) {
 /// The whole file or the one that was there before, whatever happens meanwhile.
 result<done> replace(const fs::path& path, std::string_view text) {
     std::error_code ignored;
-    fs::create_directory(path.parent_path(), ignored);  // opening the file says what is wrong with it
+    const fs::path beside = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    fs::create_directory(beside, ignored);  // opening the file says what is wrong with it
     fs::path making = path;
     making += ".new";
     const descriptor to(making, O_WRONLY | O_CREAT | O_TRUNC);
@@ -73,7 +74,7 @@ result<done> replace(const fs::path& path, std::string_view text) {
     if (::rename(making.c_str(), path.c_str()) != 0) {
         return cannot("replace", path);
     }
-    const descriptor folder(path.parent_path(), O_RDONLY | O_DIRECTORY);
+    const descriptor folder(beside, O_RDONLY | O_DIRECTORY);
     if (folder.number() < 0 || ::fsync(folder.number()) != 0) {
         return cannot("sync the directory of", path);
     }

@@ -37,7 +37,6 @@ struct notebook_rules {
     std::size_t most_loans = 20'000;
     std::size_t most_errands = 10'000;  ///< beyond them the oldest route is forgotten, then the oldest end, …
     bool writes_routes = true;          ///< false: the callback map is the store itself
-    std::string who;                    ///< of the audit: serve-ari@node
 };
 
 class notebook {
@@ -46,6 +45,8 @@ public:
     notebook(notebook_rules rules, std::string holder);
     /// What a former run has left, before anything else happens.
     void adopt(notes former, instant now);
+    /// False: the callback map is the store itself, and needs no errands.
+    void writes_routes(bool them) { rules_.writes_routes = them; }
     /// Gives up the name and the block that were adopted and are not on the disk yet.
     void disown();
 
@@ -95,6 +96,8 @@ public:
     };
     /// Whether there is anything that the last save did not hold.
     [[nodiscard]] bool changed() const { return changed_; }
+    /// The last save is not on the disk: there is.
+    void touch() { changed_ = true; }
     [[nodiscard]] save to_save(bool closed);
     /// The save and all before it are on the disk.
     void saved(std::uint64_t no);
