@@ -18,6 +18,9 @@ public:
     std::string find(unsigned number, const std::string& flat = "12") {
         return told(book.find({call_id::of(number, 0, 0), panel_id{"5001"}, flat_id{flat}}, now));
     }
+    std::string find_site(unsigned number) {
+        return told(book.find_site({call_id::of(number, 0, 0), panel_id{"5001"}}, now));
+    }
     std::string flat_says(result<knowledge> what, const std::string& flat = "12") {
         return told(book.answered({panel_id{"5001"}, flat_id{flat}}, std::move(what), now));
     }
@@ -53,6 +56,13 @@ private:
         }
         if (const auto* failed = std::get_if<call::crm_failed>(&what)) {
             return who(failed->call) + "failed " + failed->reason + " " + std::to_string(failed->took_ms) + "ms";
+        }
+        if (const auto* site = std::get_if<call::site_found>(&what)) {
+            return who(site->call) + "site '" + site->site.address + "' " + site->site.city.text() + " " +
+                   std::string(name_of(site->source)) + " " + std::to_string(site->took_ms) + "ms";
+        }
+        if (const auto* missing = std::get_if<call::site_missing>(&what)) {
+            return who(missing->call) + "no site: " + missing->reason + " " + std::to_string(missing->took_ms) + "ms";
         }
         const auto& described = std::get<call::panel_described>(what);
         return who(described.call) + "title '" + described.title + "'";
@@ -162,4 +172,43 @@ TEST_CASE("directory: the memory is bounded, and what was used longest ago goes"
 TEST_CASE("directory: a name without a letter asks nothing and is still answered", "[crm]") {
     script s;
     CHECK(s.find(1, "") == "1 title ''; 1 failed empty_name 0ms");
+}
+
+TEST_CASE("directory: a site is told at once as it is remembered, and then as the CRM says", "[crm]") {
+    script s;
+    panel_record panel;
+    panel.address = "Lenina 1";
+    panel.where.fias = "A376E68D-724A-4472-BE7C-891BDB09AE32";
+    const std::string lenina = "site 'Lenina 1' a376e68d-724a-4472-be7c-891bdb09ae32 ";
+    CHECK(s.find_site(1) == "?5001/");
+    CHECK(s.find_site(2).empty());  // the same question is under way
+    s.now += 20ms;
+    CHECK(s.panel_says(knowledge{panel}) == "1 " + lenina + "live 20ms; 2 " + lenina + "live 20ms");
+    CHECK(s.find_site(3) == "3 " + lenina + "fresh 0ms");
+    s.now += 24h;
+    CHECK(s.find_site(4) == "4 " + lenina + "stale 0ms; ?5001/");
+    CHECK(s.panel_says(why("timeout")) == "4 no site: timeout 0ms");
+    s.now += 24h * 7;
+    CHECK(s.find_site(5) == "?5001/");
+    CHECK(s.panel_says(why("timeout")) == "5 no site: timeout 0ms");
+}
+
+TEST_CASE("directory: a site that the CRM does not know, and a city code that is none", "[crm]") {
+    script s;
+    CHECK(s.find_site(1) == "?5001/");
+    CHECK(s.panel_says(knowledge{nobody{}}) == "1 no site: not_found 0ms");
+    CHECK(s.find_site(2) == "2 no site: not_found 0ms");  // just now
+    s.now += 1min;
+    CHECK(s.find_site(3) == "?5001/");
+    panel_record panel;
+    panel.address = "Mira 2";
+    panel.where.fias = "74";
+    CHECK(s.panel_says(knowledge{panel}) == "3 site 'Mira 2'  live 0ms");
+}
+
+TEST_CASE("directory: a door call and an emergency call share one question about the panel", "[crm]") {
+    script s;
+    CHECK(s.find(1) == "?5001/; ?5001/12");
+    CHECK(s.find_site(2).empty());
+    CHECK(s.panel_says(panel_of("Lenina 1")) == "1 title 'Lenina 1'; 2 site ''  live 0ms");
 }
