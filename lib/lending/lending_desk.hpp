@@ -44,6 +44,7 @@ struct lending_options {
     duration timeout = 1s;        ///< pool.timeout: of one wish
     duration cities_every = 1min;
     duration reserve_every = 10min;
+    duration reserve_again = 5s;  ///< the least pause, where a city was served for the first time or lent what it kept
     duration reserve_for = 24h;
     duration count_every = 5min;  ///< how often the numbers are counted for the metrics and pool_low
     duration disk_patience = 5s;  ///< then the disk is said to hang

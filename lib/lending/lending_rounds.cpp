@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t routes_at_once = 64;
 constexpr duration between_saves = 50ms;
 constexpr duration save_again = 1s;
-constexpr duration reserve_again = 5s;  // so that a city without numbers is not asked for at every call
 
 std::string minutes(duration length) {
     return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(length).count()) + " min";
@@ -226,7 +225,7 @@ void lending_desk::errand_answered(const pool::errand& what, const result<done>&
 
 /// A city was served for the first time, or what was kept for it is lent.
 void lending_desk::reserve_soon() {
-    reserve_at_ = std::min(reserve_at_, now_() + reserve_again);
+    reserve_at_ = std::min(reserve_at_, now_() + options_.reserve_again);
 }
 
 void lending_desk::reserve_block() {
