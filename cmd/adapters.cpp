@@ -57,6 +57,10 @@ result<ari::options> ari_options(const config::settings& from, const secret_read
     if (!password) {
         return password.why();
     }
+    if (password->reveal().empty()) {
+        return failure{failure_kind::bad_input,
+                       "ari.password is empty, and Asterisk lets nobody in without a password; write where it is kept"};
+    }
     ari::options options;
     options.url = from.ari.url.text;
     options.user = from.ari.user;
