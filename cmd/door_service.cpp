@@ -315,9 +315,14 @@ void door_service::insides::on_signal(int number) {
 }
 
 void door_service::insides::drain(int number) {
-    if (drain_until != never || !told_ready) {
+    if (!told_ready) {
+        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached");
+        stop(exit_status::done);
+        return;
+    }
+    if (drain_until != never) {
         log.say(runtime::log_level::warning, "stopping at once", {{"calls", worker->board().calls()}});
-        stop(!told_ready ? exit_status::done : number == SIGINT ? exit_status::interrupted : exit_status::terminated);
+        stop(number == SIGINT ? exit_status::interrupted : exit_status::terminated);
         return;
     }
     drain_until = clock.now() + wishes.drain;
@@ -345,7 +350,11 @@ void door_service::insides::end_when_empty() {
 }
 
 void door_service::insides::reload() {
-    notice.reloading();
+    // A reload ends with READY=1, which would be untrue before Asterisk is reached and once the drain has begun.
+    const bool serving = told_ready && drain_until == never && !stopping;
+    if (serving) {
+        notice.reloading();
+    }
     config::sources from;
     from.file = with.options().config_file;
     from.variables = with.variables();
@@ -381,7 +390,9 @@ void door_service::insides::reload() {
             }
         });
     }
-    notice.ready(status_line());
+    if (serving) {
+        notice.ready(status_line());
+    }
 }
 
 void door_service::insides::stop_by(const failure& why) {
