@@ -95,6 +95,8 @@ struct push {
     instant deadline{};  ///< when the ring is over for good
     std::vector<target> targets;
 };
+/// The devices that a push asks, for its answer.
+[[nodiscard]] std::vector<device_id> devices_of(const push& wish);
 /// The panel is in this call from now on.
 struct panel_taken {
     panel_id panel;

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace td::call {
+namespace {
+
+bool was_asked(const std::vector<device_id>& asked, const device_id& device) {
+    return asked.empty() || std::find(asked.begin(), asked.end(), device) != asked.end();
+}
+
+}  // namespace
 
 door_call::door_call(const panel_arrived& arrival, std::shared_ptr<const door_rules> rules)
     : rules_(std::move(rules)),
@@ -150,15 +157,19 @@ void door_call::on(instant, const push_answered& news, commands&) {
         return;
     }
     for (push_record& p : pushes_) {
+        if (!was_asked(news.asked, p.device)) {
+            continue;  // a repeat leaves out those that ring, and says nothing of them
+        }
         const auto no = std::find_if(news.rejected.begin(), news.rejected.end(),
                                      [&](const push_answered::rejection& r) { return r.device == p.device; });
-        if (no != news.rejected.end()) {
-            p.accepted = false;
-            p.reason = no->reason;
-            plan_.reject(p.device);  // a broken token does not heal within a call
-        } else if (!p.accepted && (p.reason == "no_reply" || p.reason.empty())) {
-            p.accepted = true;
+        if (no == news.rejected.end()) {
+            p.accepted = true;  // also where an earlier push failed: the phone was reached after all
             p.reason.clear();
+            continue;
+        }
+        plan_.reject(p.device);  // a broken token does not heal within a call
+        if (!p.accepted) {
+            p.reason = no->reason;
         }
     }
 }
@@ -168,7 +179,7 @@ void door_call::on(instant, const push_failed& news, commands&) {
         return;
     }
     for (push_record& p : pushes_) {
-        if (!p.accepted && p.reason == "no_reply") {
+        if (!p.accepted && p.reason == "no_reply" && was_asked(news.asked, p.device)) {
             p.reason = news.reason;
         }
     }
