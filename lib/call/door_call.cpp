@@ -334,7 +334,8 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
             return;
         case act::drop_leg:
             if (news.status == gone && plan_.lives(news.leg)) {
-                leg_is_gone(now, news.leg, 0, 0, out);  // its end was told while we could not hear, or never will be
+                // Its end was told while we could not hear, or never will be.
+                leg_is_gone(now, news.leg, plan_.ended(now, news.leg, 0, 0), ended_by::account, out);
             } else if (state_ != state::ending && plan_.dropped(news.leg)) {
                 drop_at_ = std::min(drop_at_, now + rules_->drop_again);  // else its phone rings on while another talks
             }
@@ -409,6 +410,10 @@ void door_call::opening_failed(instant now, commands& out) {
 // ---- somebody leaves
 
 void door_call::on(instant now, const panel_left&, commands& out) {
+    panel_is_gone(now, ended_by::panel, out);
+}
+
+void door_call::panel_is_gone(instant now, ended_by who, commands& out) {
     if (!panel_here_) {
         return;  // StasisEnd and a 404 tell the same
     }
@@ -416,11 +421,10 @@ void door_call::on(instant now, const panel_left&, commands& out) {
     switch (state_) {
         case state::looking_up:
         case state::ringing:
-        case state::joining: end(now, outcome::cancelled, ended_by::panel, hangup_reason::normal, out); return;
-        case state::talking: end(now, outcome::answered, ended_by::panel, hangup_reason::normal, out); return;
+        case state::joining: end(now, outcome::cancelled, who, hangup_reason::normal, out); return;
+        case state::talking: end(now, outcome::answered, who, hangup_reason::normal, out); return;
         case state::opening:
-            end(now, opened_door_ ? outcome::answered : outcome::cancelled, ended_by::panel, hangup_reason::normal,
-                out);
+            end(now, opened_door_ ? outcome::answered : outcome::cancelled, who, hangup_reason::normal, out);
             return;
         case state::ending: end_if_clear(now, out); return;
         case state::ended: return;
@@ -428,11 +432,12 @@ void door_call::on(instant now, const panel_left&, commands& out) {
 }
 
 void door_call::on(instant now, const leg_ended& news, commands& out) {
-    leg_is_gone(now, news.leg.leg, news.cause, news.sip, out);
+    const leg_no leg = news.leg.leg;
+    leg_is_gone(now, leg, plan_.ended(now, leg, news.cause, news.sip), ended_by::account, out);
 }
 
-void door_call::leg_is_gone(instant now, leg_no leg, int cause, int sip, commands& out) {
-    const leg_why why = plan_.ended(now, leg, cause, sip);
+/// `who` ends the call if it was the leg that had the panel.
+void door_call::leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out) {
     switch (state_) {
         case state::ringing:
             if (why == leg_why::declined && rules_->on_decline == decline_rule::end_call) {
@@ -442,9 +447,14 @@ void door_call::leg_is_gone(instant now, leg_no leg, int cause, int sip, command
             }
             return;
         case state::joining:
+            if (leg == winner_) {
+                note("the resident was gone before the two could talk");
+                end(now, outcome::failed, who, hangup_reason::congestion, out);
+            }
+            return;
         case state::talking:
             if (leg == winner_) {
-                end(now, outcome::answered, ended_by::account, hangup_reason::normal, out);
+                end(now, outcome::answered, who, hangup_reason::normal, out);
             }
             return;
         case state::ending: end_if_clear(now, out); return;
@@ -461,6 +471,8 @@ void door_call::nobody_left_to_ring(instant now, commands& out) {
         end(now, outcome::missed, ended_by::everybody_busy, hangup_reason::busy, out);
     } else if (plan_.everybody(leg_why::refused)) {
         end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    } else if (plan_.everybody(leg_why::lost)) {
+        end(now, outcome::missed, ended_by::lost, hangup_reason::no_answer, out);
     } else {
         end(now, outcome::missed, ended_by::nobody_left, hangup_reason::no_answer, out);
     }

@@ -219,7 +219,7 @@ TEST_CASE("door call: the account that talks hangs up, before and after the brid
 
     call_script early = two_rung();
     early.after(1s, answered(0));
-    CHECK(early.feed(ended(0)) == "panel:normal");
+    CHECK(early.feed(ended(0)) == "panel:congestion");
     CHECK(early.feed(did(act::join, 0)).empty());
 }
 
@@ -234,6 +234,12 @@ TEST_CASE("door call: the talk limit ends both sides", "[call]") {
 TEST_CASE("door call: a refused join or answer is tried once more, then the call ends cleanly", "[call]") {
     const int status = GENERATE(0, 409, 412, 422, 500, 503);
     call_script s = two_rung();
+    early.feed(ended(1));
+    early.feed(panel_gone());
+    CHECK(early.feed(did(act::remove_bridge)) == "freed record:failed/account");
+    CHECK(early.record().answered_by.empty());
+    CHECK(early.record().talk_ms == 0);
+    CHECK(early.record().note == "the resident was gone before the two could talk");
     s.after(1s, answered(0));
     CHECK(s.feed(did(act::bridge)).empty());
     CHECK(s.feed(refused(act::answer, status)).empty());
@@ -418,7 +424,7 @@ TEST_CASE("door call: after a lost line only what really went is ended", "[call]
 
     call_script panel_went = two_rung();
     panel_went.after(1s, call::pbx_line_lost{});
-    CHECK(panel_went.after(1s, seen{}).find("record:cancelled/panel") != std::string::npos);
+    CHECK(panel_went.after(1s, seen{}).find("record:cancelled/lost") != std::string::npos);
 }
 
 TEST_CASE("door call: sixteen accounts and more than a hundred attempts never use a living leg's number", "[call]") {
