@@ -5,6 +5,7 @@
 
 #include "ari/encoding.hpp"
 #include "base/json_text.hpp"
+#include "call/door_rules.hpp"
 
 namespace td::ari {
 namespace {
@@ -195,6 +196,13 @@ std::optional<exchange> request_maker::make(const call::send_keys& wish) const {
     append_encoded(made.target, wish.keys);
     return made;
 }
+    const auto add = [&made](std::string_view name, duration length) {
+        made.target.append("&").append(name).append("=");
+        append_json_number(made.target, std::chrono::duration_cast<std::chrono::milliseconds>(length).count());
+    };
+    add("before", call::before_keys);
+    add("duration", call::key_sounds);
+    add("between", call::between_keys);
 
 std::optional<exchange> request_maker::make(const call::drop_stray& wish) const {
     if (!fits_path(wish.channel)) {

@@ -282,7 +282,7 @@ void door_call::on(instant now, const pbx_did& news, commands& out) {
         case act::send_keys:
             if (state_ == state::opening) {
                 opened_door_ = true;
-                limit_ = std::min(limit_, now + rules_->keys_play);
+                limit_ = std::min(limit_, now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_play);
             }
             return;
         case act::remove_bridge:
@@ -398,7 +398,7 @@ void door_call::on(instant, const key_pressed& news, commands&) {
 void door_call::open_door(instant now, commands& out) {
     state_ = state::opening;
     answered_at_ = now;
-    limit_ = now + rules_->keys_limit;
+    limit_ = now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_limit;
     out.push_back(answer_panel{call_, panel_channel_});
 }
 

@@ -102,6 +102,9 @@ struct hang_up {  ///< DELETE /channels/{id}
 struct send_dtmf {  ///< POST /channels/{id}/dtmf
     std::string channel;
     std::string keys;
+    duration before{};  ///< the defaults are Asterisk's
+    duration between = std::chrono::milliseconds{100};
+    duration length = std::chrono::milliseconds{100};
 };
 struct create_bridge {  ///< POST /bridges or /bridges/{id}
     std::string bridge;

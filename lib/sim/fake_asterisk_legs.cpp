@@ -95,6 +95,7 @@ void fake_asterisk::take_step(const leg_step& due) {
         case step::time_out: time_out(l); return;
         case step::far_hang_up: phone_hangs_up(now_, l.shown.id); return;
         case step::press: phone_presses(now_, l.shown.id, due.key_pressed); return;
+        case step::played: tell_news(sip_news::kind::heard_keys, l, l.playing); return;
         case step::vanish: vanish(due.key); return;
     }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/overloaded.hpp"
+#include "call/door_rules.hpp"
 
 namespace td::sim {
 namespace {
@@ -92,7 +93,11 @@ void wire::carry_out(const call::command& command) {
                 queue(trunk_of(c.call), {delete_bridge{bridge_name(c.call)}, act::remove_bridge, c.call, {}});
             },
             [&](const call::send_keys& c) {
-                queue(trunk_of(c.call), {send_dtmf{c.panel.text(), c.keys}, act::send_keys, c.call, {}});
+                queue(trunk_of(c.call),
+                      {send_dtmf{c.panel.text(), c.keys, call::before_keys, call::between_keys, call::key_sounds},
+                       act::send_keys,
+                       c.call,
+                       {}});
             },
             [&](const call::drop_stray& c) {
                 queue(c.channel.text(),

@@ -204,6 +204,14 @@ class Opening(Story):
         self.assertEqual(self.messages(a), [], "nobody is rung")
         self.assertEqual(self.world.push.of(self.panel), [], "nobody is pushed")
 
+    def test_all_of_many_keys_are_played_before_the_panel_is_hung_up(self):
+        worker = self.world.worker("many-keys", {"door": {"app": "TdCallHandler1", "open_dtmf": "*1234567890#"}})
+        self.use(worker.start().wait_ready(), "*1*")
+        self.flat(Phone(), auto_open=True)
+        self.assertEqual(self.call_and_listen("panel-waits"), [10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 11])
+        self.expect(self.record(), outcome="answered", ended_by="auto_open", opened_door=True)
+        self.assertEqual(worker.stop(), 0, worker.log())
+
     def test_a_resident_opens_the_door_with_the_key(self):
         a, = self.flat(Phone(answer_after=0.2, keys="1"))
         self.assertEqual(self.call_and_listen("panel", hold=2.0), [1], "the key reaches the panel")

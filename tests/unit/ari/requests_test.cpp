@@ -40,7 +40,7 @@ TEST_CASE("requests: what each command asks", "[ari]") {
           "DELETE channels/1795401292.0?reason=busy");
     CHECK(words(m.make(call::give_back{one, panel})) == "POST channels/1795401292.0/continue");
     CHECK(words(m.make(call::remove_bridge{one})) == "DELETE bridges/" + name);
-    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) == "POST channels/1795401292.0/dtmf?dtmf=1%23%2A");
+    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) == "POST channels/1795401292.0/dtmf?dtmf=1%23%2A&before=250&duration=100&between=100");
     CHECK(words(m.make(call::drop_stray{channel_id(name + ".07")})) == "DELETE channels/" + name + ".07");
     CHECK(words(m.make(call::remove_stray_bridge{one})) == "DELETE bridges/" + name);
 }
