@@ -137,7 +137,9 @@ std::optional<exchange> request_maker::make(const call::dial& wish) const {
 std::optional<exchange> request_maker::make(const call::make_bridge& wish) const {
     // The bridge carries the application's name, so that whoever finds it later knows whose it was: an application
     // holds a bridge only while a channel is in it.
-    exchange made = on_bridge(errand::bridge, wish.call, method::post, "?type=mixing&name=");
+    // Keys come from the bridge too: it is dtmf_events that keeps Asterisk from joining the two sides below its core
+    // (bridge_native_rtp, where that is loaded), past which no key of a resident would ever be seen.
+    exchange made = on_bridge(errand::bridge, wish.call, method::post, "?type=mixing%2Cdtmf_events&name=");
     append_encoded(made.target, app_);
     return made;
 }
@@ -194,8 +196,6 @@ std::optional<exchange> request_maker::make(const call::send_keys& wish) const {
     }
     exchange made = on_channel(errand::send_keys, trunk_of(wish.call), method::post, wish.panel.text(), "/dtmf?dtmf=");
     append_encoded(made.target, wish.keys);
-    return made;
-}
     const auto add = [&made](std::string_view name, duration length) {
         made.target.append("&").append(name).append("=");
         append_json_number(made.target, std::chrono::duration_cast<std::chrono::milliseconds>(length).count());
@@ -203,6 +203,8 @@ std::optional<exchange> request_maker::make(const call::send_keys& wish) const {
     add("before", call::before_keys);
     add("duration", call::key_sounds);
     add("between", call::between_keys);
+    return made;
+}
 
 std::optional<exchange> request_maker::make(const call::drop_stray& wish) const {
     if (!fits_path(wish.channel)) {

@@ -109,6 +109,7 @@ struct send_dtmf {  ///< POST /channels/{id}/dtmf
 struct create_bridge {  ///< POST /bridges or /bridges/{id}
     std::string bridge;
     std::string name;
+    bool dtmf_events = false;  ///< one of its types
 };
 struct add_channels {  ///< POST /bridges/{id}/addChannel
     std::string bridge;

@@ -292,6 +292,7 @@ reply fake_asterisk::carry_out(const create_bridge& wish) {
     bridge& made = bridges_[id];
     made.shown.id = id;
     made.shown.name = wish.name;
+    made.dtmf_events = wish.dtmf_events;
     made.shown.created = now_;
     return with_body(made.shown);
 }

@@ -32,6 +32,9 @@ struct asterisk_traits {
     duration thread_wait = 200ms;
     /// After a true 409 the same connection answers a failed allocation with 409 as well (both releases).
     bool stale_conflicts = true;
+    /// bridge_native_rtp is loaded: the two in a bridge without dtmf_events exchange their media past Asterisk's core,
+    /// and their keys with it (both releases).
+    bool native_rtp = true;
 };
 
 /// What the SIP side saw: the truth that no client is told.
@@ -138,6 +141,7 @@ private:
     struct bridge {
         bridge_snapshot shown;
         std::string subscriber;
+        bool dtmf_events = false;
     };
     struct application {
         std::uint32_t socket = 0;  // 0: nobody listens

@@ -69,7 +69,7 @@ void wire::carry_out(const call::command& command) {
                                             act::dial, c.leg.call, c.leg.leg});
             },
             [&](const call::make_bridge& c) {
-                queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}}, act::bridge, c.call, {}});
+                queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}, true}, act::bridge, c.call, {}});
             },
             [&](const call::answer_panel& c) {
                 queue(trunk_of(c.call), {answer{c.panel.text()}, act::answer, c.call, {}});

@@ -260,12 +260,14 @@ std::vector<ari_operation> channel_variables() {
 
 ari_reading create_bridge(const ari_arguments& from) {
     const std::string id = from.path.empty() ? from.one("bridgeId") : from.path[0];
-    return ari_question{sim::create_bridge{id, from.one("name")}, ari_extra::none, {}};
+    const bool keys = ("," + std::string(from.one("type")) + ",").find(",dtmf_events,") != std::string::npos;
+    return ari_question{sim::create_bridge{id, from.one("name"), keys}, ari_extra::none, {}};
 }
 
 std::vector<ari_operation> bridge_operations() {
     const std::vector<ari_parameter> of_new{
-        {"type", place::query, "string", "Types of the bridge, divided by commas (only mixing is simulated)"},
+        {"type", place::query, "string",
+         "Types of the bridge, divided by commas (mixing and dtmf_events are simulated)"},
         {"name", place::query, "string", "Name to give to the bridge"},
     };
     const std::vector<ari_parameter> of_members{

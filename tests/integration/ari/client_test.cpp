@@ -153,7 +153,7 @@ TEST_CASE("client: the commands of one step leave together and stay in order", "
     s.server.tell(R"({"type":"StasisStart","args":["5001","12"],"channel":{"id":"1.0"}})");
     REQUIRE(s.until([&] { return s.count<call::pbx_did>() == 3; }));
     const auto& seen = s.server.seen();
-    CHECK(seen[4].target == "/ari/bridges/" + name + "?type=mixing&name=td");
+    CHECK(seen[4].target == "/ari/bridges/" + name + "?type=mixing%2Cdtmf_events&name=td");
     CHECK(seen[5].target == "/ari/channels/1.0/answer");
     CHECK(seen[6].target == "/ari/bridges/" + name + "/addChannel?channel=1.0," + name + ".07");
     CHECK(seen[4].connection == seen[6].connection);

@@ -30,7 +30,8 @@ TEST_CASE("requests: what each command asks", "[ari]") {
     const request_maker m = maker();
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::ringing})) == "POST channels/1795401292.0/ring");
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::progress})) == "POST channels/1795401292.0/progress");
-    CHECK(words(m.make(call::make_bridge{one})) == "POST bridges/" + name + "?type=mixing&name=Td%20Call%26Handler");
+    CHECK(words(m.make(call::make_bridge{one})) ==
+          "POST bridges/" + name + "?type=mixing%2Cdtmf_events&name=Td%20Call%26Handler");
     CHECK(words(m.make(call::answer_panel{one, panel})) == "POST channels/1795401292.0/answer");
     CHECK(words(m.make(call::join{leg7, panel})) ==
           "POST bridges/" + name + "/addChannel?channel=1795401292.0," + name + ".07");
@@ -40,7 +41,8 @@ TEST_CASE("requests: what each command asks", "[ari]") {
           "DELETE channels/1795401292.0?reason=busy");
     CHECK(words(m.make(call::give_back{one, panel})) == "POST channels/1795401292.0/continue");
     CHECK(words(m.make(call::remove_bridge{one})) == "DELETE bridges/" + name);
-    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) == "POST channels/1795401292.0/dtmf?dtmf=1%23%2A&before=250&duration=100&between=100");
+    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) ==
+          "POST channels/1795401292.0/dtmf?dtmf=1%23%2A&before=250&duration=100&between=100");
     CHECK(words(m.make(call::drop_stray{channel_id(name + ".07")})) == "DELETE channels/" + name + ".07");
     CHECK(words(m.make(call::remove_stray_bridge{one})) == "DELETE bridges/" + name);
 }
