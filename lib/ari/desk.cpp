@@ -10,16 +10,11 @@ namespace {
 
 /// A reply can be lost again and again; the deadline ends it, this is against a peer that closes in a tight loop.
 constexpr unsigned most_losses = 8;
-constexpr duration picture_pause = 500ms;
 constexpr duration stray_pause = 2s;
 constexpr unsigned most_stray_tries = 10;
 constexpr std::size_t most_strays = 1000;
 constexpr int bad_request = 400;
 constexpr int overloaded_status = 503;
-
-bool is_good(int status) {
-    return status >= 200 && status < 300;
-}
 
 bool has(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
@@ -63,6 +58,10 @@ bool repeatable(errand what) {
 bool is_picture(errand what) {
     return what == errand::filter || what == errand::see_application || what == errand::see_channels ||
            what == errand::see_bridges;
+}
+
+bool is_stray(errand what) {
+    return what == errand::drop_stray || what == errand::remove_stray;
 }
 
 order_key trunk_of(const call_id& call) {
@@ -139,7 +138,11 @@ void desk::carry_out(const call::remove_stray_bridge& wish, instant now) {
 
 /// Sends what a command wants, or refuses it here: 400 when it cannot be asked safely, 503 when too much is under way.
 void desk::ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now) {
-    if (!request || outstanding_ >= limit_.queue) {
+    if (request && is_stray(what) && full()) {
+        settle_stray(*request, overloaded_status, now);
+        return;
+    }
+    if (!request || full()) {
         exchange refused;
         refused.what = what;
         refused.key = key;
@@ -415,20 +418,7 @@ void desk::tell(event news) {
         news);
 }
 
-// ---- the picture
-
-void desk::line_up(instant now) {
-    line_is_up_ = true;
-    ask_for_picture(now);
-}
-
-void desk::line_lost() {
-    picture_.cancel();
-    picture_again_ = never;
-    line_is_up_ = false;
-    in_the_picture_ = false;
-    news_.emplace_back(call::pbx_line_lost{});
-}
+// ---- time
 
 void desk::advance(instant now) {
     if (now >= picture_again_) {
@@ -437,59 +427,13 @@ void desk::advance(instant now) {
     while (!strays_.empty() && strays_.front().first <= now) {
         exchange request = std::move(strays_.front().second);
         strays_.pop_front();
+        if (full()) {
+            strays_.push_back({now + stray_pause, std::move(request)});  // what living calls need goes first
+            continue;
+        }
         request.deadline = now + limit_.request;
         ++outstanding_;
         submit(std::move(request), now);
-    }
-}
-
-void desk::ask_for_picture(instant now) {
-    picture_again_ = never;
-    const unsigned round = picture_.begin();
-    const auto send = [&](exchange part) {
-        part.round = round;
-        part.deadline = now + limit_.picture;
-        submit(std::move(part), now);
-    };
-    send(maker_.filter());
-    send(maker_.see(errand::see_application));
-    send(maker_.see(errand::see_channels));
-    send(maker_.see(errand::see_bridges));
-}
-
-void desk::picture_failed(std::string_view why, instant now) {
-    if (!picture_.taking()) {
-        return;
-    }
-    picture_.cancel();
-    picture_again_ = line_is_up_ ? now + picture_pause : never;
-    log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
-}
-
-void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
-    if (request.round != picture_.round() || !picture_.taking()) {
-        return;
-    }
-    if (request.what == errand::filter && status == 403) {
-        fatal_ = failure{failure_kind::not_allowed,
-                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
-        return;
-    }
-    if (!is_good(status)) {
-        ++count_.failures[status];
-        picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
-        return;
-    }
-    if (request.what == errand::filter) {
-        return;
-    }
-    if (!picture_.take(request.what, body, codec_)) {
-        picture_failed(std::string(name_of(request.what)) + " cannot be read", now);
-        return;
-    }
-    if (auto seen = picture_.finish(dialling_)) {
-        in_the_picture_ = true;
-        news_.emplace_back(std::move(*seen));
     }
 }
 
