@@ -57,6 +57,10 @@ result<ari::options> ari_options(const config::settings& from, const secret_read
     if (!password) {
         return password.why();
     }
+    if (password->reveal().empty()) {
+        return failure{failure_kind::bad_input,
+                       "ari.password is empty, and Asterisk lets nobody in without a password; write where it is kept"};
+    }
     ari::options options;
     options.url = from.ari.url.text;
     options.user = from.ari.user;
@@ -99,10 +103,11 @@ result<chosen_crm> open_crm(boost::asio::io_context& loop, const config::setting
                       nullptr};
 }
 
-result<chosen_push> open_push(boost::asio::io_context& loop, const config::settings& from, const secret_reader& secrets,
-                              std::function<instant()> now, ports::fact_sink facts) {
+result<std::unique_ptr<ports::push_server>> open_push(boost::asio::io_context& loop, const config::settings& from,
+                                                      const secret_reader& secrets, std::function<instant()> now,
+                                                      ports::fact_sink facts) {
     if (from.push.url.is("none")) {
-        return chosen_push{std::make_unique<push::no_push>(), nullptr};
+        return std::unique_ptr<ports::push_server>(std::make_unique<push::no_push>());
     }
     auto token = secrets(from.push.token);
     if (!token) {
@@ -113,9 +118,8 @@ result<chosen_push> open_push(boost::asio::io_context& loop, const config::setti
     options.token = std::move(*token);
     options.timeout = from.push.timeout;
     options.in_flight = from.push.in_flight;
-    auto server = std::make_unique<push::http_push>(loop, std::move(options), std::move(now), std::move(facts));
-    push::http_push* same = server.get();
-    return chosen_push{std::move(server), same};
+    return std::unique_ptr<ports::push_server>(
+        std::make_unique<push::http_push>(loop, std::move(options), std::move(now), std::move(facts)));
 }
 
 result<chosen_line> open_line(boost::asio::io_context& loop, const config::settings& from, const secret_reader& secrets,

@@ -41,13 +41,11 @@ struct chosen_crm {
                                           const secret_reader& secrets, std::function<instant()> now,
                                           ports::fact_sink facts);
 
-struct chosen_push {
-    std::unique_ptr<ports::push_server> role;
-    push::http_push* server = nullptr;  ///< the same, when it is a server
-};
-[[nodiscard]] result<chosen_push> open_push(boost::asio::io_context& loop, const config::settings& from,
-                                            const secret_reader& secrets, std::function<instant()> now,
-                                            ports::fact_sink facts);
+[[nodiscard]] result<std::unique_ptr<ports::push_server>> open_push(boost::asio::io_context& loop,
+                                                                    const config::settings& from,
+                                                                    const secret_reader& secrets,
+                                                                    std::function<instant()> now,
+                                                                    ports::fact_sink facts);
 
 struct chosen_line {
     std::unique_ptr<ports::panel_line> role;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <ctime>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -16,6 +17,7 @@
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
 #include "config/keys.hpp"
+#include "runtime/alarm_board.hpp"
 #include "runtime/call_log.hpp"
 #include "runtime/call_meter.hpp"
 #include "runtime/clock.hpp"
@@ -27,6 +29,7 @@ namespace {
 
 constexpr std::chrono::milliseconds last_words{2000};  // for journal, spool and log to reach the disk at the end
 constexpr duration drain_check = 50ms;
+constexpr duration redis_patience = 5s;  // a line that is made again within it is no news for people
 
 /// Names of calls: the clock and 80 bits of a generator seeded by the system's randomness.
 class call_names {
@@ -97,13 +100,15 @@ struct door_service::insides {
     ports::fact_sink facts() {
         return [this](call::fact news) { worker->take(std::move(news)); };
     }
+    /// Its sink is called on the threads of the journal and the spool.
     alarm_sink alarms() {
         return [this](const alarm& news) {
-            const bool raised = news.state == alarm_state::raised;
-            log.say(raised ? runtime::log_level::error : runtime::log_level::info,
-                    raised ? "alarm raised" : "alarm cleared", {{"alarm", news.name}, {"said", news.text}});
+            tell_of(news);
+            boost::asio::post(loop, [this, news] { standing.take(news); });
         };
     }
+    void tell_of(const alarm& news);
+    void look_for_trouble();
 
     context& with;
     service_wishes wishes;
@@ -120,7 +125,7 @@ struct door_service::insides {
     std::unique_ptr<feed::spool> spool;
     std::unique_ptr<runtime::worker> worker;
     chosen_crm crm;
-    chosen_push push;
+    std::unique_ptr<ports::push_server> push;
     chosen_line line;
     std::unique_ptr<ari::client> asterisk;
     std::unique_ptr<runtime::status_server> status_page;
@@ -130,7 +135,8 @@ struct door_service::insides {
     boost::asio::steady_timer patience{loop};
     boost::asio::steady_timer emptiness{loop};
     bool told_ready = false;
-    bool crm_memory_failing = false;
+    runtime::alarm_board standing;
+    instant redis_away = never;  ///< since when there is no line to Redis
     instant drain_until = never;
     bool drain_ended = false;
     bool stopping = false;
@@ -192,7 +198,7 @@ result<done> door_service::insides::open_adapters() {
     asterisk = std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
                                              ari::client::surroundings{facts(), call_names(clock), ari_log(log),
                                                                        [this](const failure& why) { stop_by(why); }});
-    worker->begin({*asterisk, crm.role(), *push.role, *spool, *line.role});
+    worker->begin({*asterisk, crm.role(), *push, *spool, *line.role});
     return done{};
 }
 
@@ -211,7 +217,8 @@ result<done> door_service::insides::open_status_page() {
         return done{};
     }
     auto page = runtime::status_server::start(
-        loop, status_options(settings), {[this] { return metrics.scrape(); }, [this] { return why_not_ready(); }});
+        loop, status_options(settings),
+        {[this] { return metrics.scrape(); }, [this] { return why_not_ready(); }, [this] { return standing.lines(); }});
     if (!page) {
         return page.why();
     }
@@ -253,14 +260,7 @@ void door_service::insides::watch() {
         log.say(runtime::log_level::info, "ready");
         notice.ready(status_line());
     }
-    if (crm.server && crm.server->file_counters() != nullptr &&
-        crm.server->file_counters()->failing != crm_memory_failing) {
-        crm_memory_failing = !crm_memory_failing;
-        log.say(crm_memory_failing ? runtime::log_level::error : runtime::log_level::info,
-                crm_memory_failing ? "alarm raised" : "alarm cleared",
-                {{"alarm", "crm_memory"},
-                 {"said", "answers of the CRM are not kept for the next start: " + settings.crm.memory}});
-    }
+    look_for_trouble();
     notice.alive();
     heartbeat.expires_after(250ms);
     heartbeat.async_wait([this](const boost::system::error_code& error) {
@@ -268,6 +268,34 @@ void door_service::insides::watch() {
             watch();
         }
     });
+}
+
+void door_service::insides::tell_of(const alarm& news) {
+    const bool raised = news.state == alarm_state::raised;
+    log.say(raised ? runtime::log_level::error : runtime::log_level::info, raised ? "alarm raised" : "alarm cleared",
+            {{"alarm", news.name}, {"said", news.text}});
+}
+
+/// The troubles that nobody reports by himself.
+void door_service::insides::look_for_trouble() {
+    const auto follow = [this](const std::string& name, bool failing, const std::string& text) {
+        const alarm news{name, failing ? alarm_state::raised : alarm_state::cleared, text};
+        if (standing.take(news)) {
+            tell_of(news);
+        }
+    };
+    if (crm.server && crm.server->file_counters() != nullptr) {
+        follow("crm_memory", crm.server->file_counters()->failing,
+               "answers of the CRM are not kept for the next start: " + settings.crm.memory);
+    }
+    if (line.redis != nullptr) {
+        const bool up = line.redis->teller().up() && line.redis->listener().up();
+        redis_away = up ? never : std::min(redis_away, clock.now());
+        follow("redis", !up && clock.now() - redis_away >= redis_patience,
+               "no line to Redis: panels in a call are not shown to others, and a phone that registers is dialled only "
+               "after door.late_dial: " +
+                   settings.panels.busy.text);
+    }
 }
 
 void door_service::insides::on_signal(int number) {
@@ -287,9 +315,14 @@ void door_service::insides::on_signal(int number) {
 }
 
 void door_service::insides::drain(int number) {
-    if (drain_until != never || !told_ready) {
+    if (!told_ready) {
+        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached");
+        stop(exit_status::done);
+        return;
+    }
+    if (drain_until != never) {
         log.say(runtime::log_level::warning, "stopping at once", {{"calls", worker->board().calls()}});
-        stop(!told_ready ? exit_status::done : number == SIGINT ? exit_status::interrupted : exit_status::terminated);
+        stop(number == SIGINT ? exit_status::interrupted : exit_status::terminated);
         return;
     }
     drain_until = clock.now() + wishes.drain;
@@ -317,7 +350,11 @@ void door_service::insides::end_when_empty() {
 }
 
 void door_service::insides::reload() {
-    notice.reloading();
+    // A reload ends with READY=1, which would be untrue before Asterisk is reached and once the drain has begun.
+    const bool serving = told_ready && drain_until == never && !stopping;
+    if (serving) {
+        notice.reloading();
+    }
     config::sources from;
     from.file = with.options().config_file;
     from.variables = with.variables();
@@ -353,7 +390,9 @@ void door_service::insides::reload() {
             }
         });
     }
-    notice.ready(status_line());
+    if (serving) {
+        notice.ready(status_line());
+    }
 }
 
 void door_service::insides::stop_by(const failure& why) {
