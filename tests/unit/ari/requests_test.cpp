@@ -151,14 +151,12 @@ TEST_CASE("requests: an emergency call is made first and dialled then, or both a
     const auto early = m.make(sos_of("112", call::call_way::early));
     CHECK(words(early) == "POST channels/create?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=early&channelId=" +
                               channel_name(leg7));
-    CHECK(early->body == R"js({"variables":{"CONNECTEDLINE(num,i)":"73511234567","CALLERID(num)js":"73511234567"
-}
-})");
+    CHECK(early->body == R"js({"variables":{"CONNECTEDLINE(num,i)":"73511234567","CALLERID(num)":"73511234567"}})js");
     CHECK(words(request_maker::dial_out(*early)) == "POST channels/" + channel_name(leg7) + "/dial?timeout=60");
-CHECK(words(m.make(sos_of("112", call::call_way::plain))) ==
-      "POST channels/" + channel_name(leg7) +
-          "?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=leg&timeout=60&callerId=%3C73511234567%3E");
-CHECK(words(m.make(sos_of("112@evil", call::call_way::early))) == "none");
+    CHECK(words(m.make(sos_of("112", call::call_way::plain))) ==
+          "POST channels/" + channel_name(leg7) +
+              "?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=leg&timeout=60&callerId=%3C73511234567%3E");
+    CHECK(words(m.make(sos_of("112@evil", call::call_way::early))) == "none");
 }
 
 TEST_CASE("requests: a callback is dialled to the panel, with its priority", "[ari]") {
@@ -167,9 +165,7 @@ TEST_CASE("requests: a callback is dialled to the panel, with its priority", "[a
     wish.how = call::urgency::psap_callback;
     const auto made = sos_maker(site_form::header).make(wish);
     CHECK(words(made).find("endpoint=PJSIP%2F5001%40kamailio&") != std::string::npos);
-    CHECK(made->body == R"js({"variables":{"PJSIP_HEADER(add,Priority)js":"psap-callback"
-}
-})");
+    CHECK(made->body == R"js({"variables":{"PJSIP_HEADER(add,Priority)":"psap-callback"}})js");
 }
 
 TEST_CASE("requests: the site goes in headers, one line each, or in a PIDF-LO", "[ari]") {
@@ -179,16 +175,13 @@ TEST_CASE("requests: the site goes in headers, one line each, or in a PIDF-LO", 
           R"js({"variables":{"PJSIP_HEADER(add,X-Td-Panel)":"5001","PJSIP_HEADER(add,X-Td-City)":"2763c110",)js"
           R"js("PJSIP_HEADER(add,X-Td-City-Name)":"Chelyabinsk",)js"
           R"js("PJSIP_HEADER(add,X-Td-Address)":"Lenina \"1\" & 3  Evil: x","PJSIP_HEADER(add,X-Td-Entrance)":"2",)js"
-          R"js("PJSIP_HEADER(add,X-Td-Position)js":"55.16 61.4"
-}
-})");
-    CHECK(sos_maker(site_form::pidf).make(wish)->body ==
-          R"js({"variables":{"GEOLOC_PROFILE(format)":"civicAddress","GEOLOC_PROFILE(pidf_element)":"device",)js"
-          R"js("GEOLOC_PROFILE(location_info)js":"country=RU,A3=\"Chelyabinsk\",LOC=\"Lenina  1    3  Evil: x\",UNIT=\"2\""
-}
-})");
+          R"js("PJSIP_HEADER(add,X-Td-Position)":"55.16 61.4"}})js");
+    CHECK(
+        sos_maker(site_form::pidf).make(wish)->body ==
+        R"js({"variables":{"GEOLOC_PROFILE(format)":"civicAddress","GEOLOC_PROFILE(pidf_element)":"device",)js"
+        R"js("GEOLOC_PROFILE(location_info)":"country=RU,A3=\"Chelyabinsk\",LOC=\"Lenina  1    3  Evil: x\",UNIT=\"2\""}})js");
     wish.site = {{}, "", "", "", {{55.16, 61.4}}};
-CHECK(sos_maker(site_form::pidf).make(wish)->body.find(R"js(pos=\"55.16 61.4\")js") != std::string::npos);
-wish.site = {};
-CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
+    CHECK(sos_maker(site_form::pidf).make(wish)->body.find(R"js(pos=\"55.16 61.4\")js") != std::string::npos);
+    wish.site = {};
+    CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
 }
