@@ -39,7 +39,7 @@ struct desk {
         options.look = 100ms;
         map = std::make_unique<callback::redis_callback_map>(
             loop, options, [this](const ports::callback_answer& answer) { answers.push_back(answer); },
-            [this](const alarm& news) {
+            [this](const td::alarm& news) {
                 alarms.push_back((news.state == alarm_state::raised ? "raised: " : "cleared: ") + news.text);
             },
             [this] { ++returns; });
