@@ -36,7 +36,7 @@ public:
           timer_(loop),
           // The line calls nothing after its destruction, and it is ours: `this` lives.
           line_(loop, link_options(options), std::move(alarms),
-                {std::move(came_back), [this](const failure& why) { why_down_.text = why.text; }}) {}
+                {{}, std::move(came_back), [this](const failure& why) { why_down_.text = why.text; }}) {}
 
     void tick() {
         timer_.expires_after(look_);

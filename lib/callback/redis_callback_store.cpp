@@ -33,8 +33,8 @@ class session {
 public:
     explicit session(const redis_callback_store_options& told)
         : options_(told),
-          line_(loop_, link_options(told), {}, {[this] { ready_ = true; }, [this](const failure& why) { lose(why); }}) {
-    }
+          line_(loop_, link_options(told), {},
+                {[this] { ready_ = true; }, {}, [this](const failure& why) { lose(why); }}) {}
 
     result<done> connect() {
         return run_until([this] { return ready_; }, "a connection");
