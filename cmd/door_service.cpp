@@ -29,7 +29,6 @@ namespace {
 
 constexpr std::chrono::milliseconds last_words{2000};  // for journal, spool and log to reach the disk at the end
 constexpr duration drain_check = 50ms;
-constexpr duration redis_patience = 5s;  // a line that is made again within it is no news for people
 
 /// Names of calls: the clock and 80 bits of a generator seeded by the system's randomness.
 class call_names {
@@ -136,7 +135,6 @@ struct door_service::insides {
     boost::asio::steady_timer emptiness{loop};
     bool told_ready = false;
     runtime::alarm_board standing;
-    instant redis_away = never;  ///< since when there is no line to Redis
     instant drain_until = never;
     bool drain_ended = false;
     bool stopping = false;
@@ -188,7 +186,7 @@ result<done> door_service::insides::open_adapters() {
     if (!opened_push) {
         return opened_push.why();
     }
-    auto opened_line = open_line(loop, settings, secrets, facts());
+    auto opened_line = open_line(loop, settings, secrets, facts(), alarms());
     if (!opened_line) {
         return opened_line.why();
     }
@@ -209,6 +207,9 @@ result<done> door_service::insides::open_status_page() {
         to.show(runtime::gauge::ari_connected, asterisk->connected() ? 1 : 0);
         to.show(runtime::gauge::draining, worker->board().draining() ? 1 : 0);
         to.reach(runtime::counter::log_overruns, log.overruns());
+        if (line.redis != nullptr) {
+            to.show_redis("panels", line.redis->up());
+        }
         show(asterisk->counted(), to);
         show(recorder->counts(), to);
         show(spool->counts(), wall_clock(), to);
@@ -287,14 +288,6 @@ void door_service::insides::look_for_trouble() {
     if (crm.server && crm.server->file_counters() != nullptr) {
         follow("crm_memory", crm.server->file_counters()->failing,
                "answers of the CRM are not kept for the next start: " + settings.crm.memory);
-    }
-    if (line.redis != nullptr) {
-        const bool up = line.redis->teller().up() && line.redis->listener().up();
-        redis_away = up ? never : std::min(redis_away, clock.now());
-        follow("redis", !up && clock.now() - redis_away >= redis_patience,
-               "no line to Redis: panels in a call are not shown to others, and a phone that registers is dialled only "
-               "after door.late_dial: " +
-                   settings.panels.busy.text);
     }
 }
 

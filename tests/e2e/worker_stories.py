@@ -152,7 +152,7 @@ class Starting(Story):
     def test_a_redis_that_is_not_there_is_an_alarm_and_no_reason_to_take_no_calls(self):
         port = lab.free_port(kind=socket.SOCK_STREAM)
         worker = self.made("no-redis", {"panels": {"busy": f"redis://127.0.0.1:{port}/0"}}).start().wait_ready()
-        wait(lambda: "alarm redis: no line to Redis" in worker.page("readyz")[1], 20, "the alarm")
+        wait(lambda: "alarm panels_redis: " in worker.page("readyz")[1], 20, "the alarm")
         self.assertEqual(worker.page("readyz")[0], 200)
         self.assertEqual(worker.stop(), 0, worker.log())
 
