@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "pool/rules.hpp"
 #include "pool/site.hpp"
 
 namespace td::pool {
@@ -27,6 +28,10 @@ duration at_least(const lease_row& lease, const lease_rules& rules, instant at) 
 
 bool leads_somewhere(const callback_entry& held) {
     return held.panel && !held.panel->empty();
+}
+
+std::string who(const panel_id& panel) {
+    return panel.empty() ? "nobody" : "panel " + panel.text();
 }
 
 std::string quoted(const std::optional<lease_token>& token) {
@@ -75,7 +80,7 @@ std::optional<finding> compared(const wanted_route& must, const callback_entry& 
 
 std::string_view name_of(finding_kind what) {
     switch (what) {
-        case finding_kind::two_panels: return "two_panels";
+        case finding_kind::unsound: return "unsound";
         case finding_kind::state_differs: return "state_differs";
         case finding_kind::missing: return "missing";
         case finding_kind::wrong_panel: return "wrong_panel";
@@ -116,41 +121,36 @@ std::vector<wanted_route> routes_of(const std::vector<lease_row>& leases, const 
     return all;
 }
 
-std::vector<finding> check_pool(const std::vector<number_row>& numbers, const std::vector<lease_row>& leases) {
-    std::map<number_id, std::set<panel_id>> panels;
+std::vector<finding> check_pool(const std::vector<number_row>& stored, const std::vector<lease_row>& leases,
+                                const lease_rules& rules, instant at) {
+    std::map<number_id, const lease_row*> of_number;
     for (const lease_row& each : leases) {
-        panels[each.number].insert(each.panel);
-    }
-    std::map<number_id, const number_row*> rows;
-    for (const number_row& each : numbers) {
-        rows[each.number] = &each;
+        of_number[each.number] = &each;
     }
     std::vector<finding> all;
-    for (const auto& [number, having] : panels) {
-        if (having.size() > 1) {
-            std::string names;
-            for (const panel_id& each : having) {
-                names.append(names.empty() ? "" : ", ").append(each.text());
-            }
-            all.push_back({finding_kind::two_panels,
-                           number,
-                           *having.begin(),
+    for (const number_row& each : stored) {
+        if (const std::string_view why = unsound(each); !why.empty()) {
+            all.push_back({finding_kind::unsound, each.number, each.panel, {}, std::string(why)});
+        }
+        const auto lease = of_number.extract(each.number);
+        const number_row now = state_at(each, at, rules);
+        const bool leads = now.state == number_state::leased || now.state == number_state::window;
+        const panel_id by_row = leads ? now.panel : panel_id();
+        const panel_id by_lease = lease ? lease.mapped()->panel : panel_id();
+        if (by_row != by_lease) {
+            all.push_back({finding_kind::state_differs,
+                           each.number,
+                           by_row,
                            {},
-                           "the number is lent to several panels: " + names});
-            continue;
+                           "the number leads to " + who(by_row) + ", its lease to " + who(by_lease)});
         }
-        const auto row = rows.find(number);
-        const bool lent = row != rows.end() && row->second->panel == *having.begin() &&
-                          (row->second->state == number_state::leased || row->second->state == number_state::window);
-        if (!lent) {
-            const std::string state = row == rows.end() ? "removed" : std::string(name_of(row->second->state));
-            all.push_back(
-                {finding_kind::state_differs,
-                 number,
-                 *having.begin(),
-                 {},
-                 "panel " + having.begin()->text() + " has a lease of the number, but the number is " + state});
-        }
+    }
+    for (const auto& [number, lease] : of_number) {
+        all.push_back({finding_kind::state_differs,
+                       number,
+                       lease->panel,
+                       {},
+                       "panel " + lease->panel.text() + " has a lease of the number, which is not in the pool"});
     }
     return all;
 }

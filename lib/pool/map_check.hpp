@@ -15,8 +15,8 @@
 namespace td::pool {
 
 enum class finding_kind : std::uint8_t {
-    two_panels,     ///< the pool lends one number to two panels: only a hand in the database can do that
-    state_differs,  ///< the number's row does not say that it is lent, the lease does
+    unsound,        ///< a row of the pool contradicts itself: only a hand in the database can do that
+    state_differs,  ///< the number and its lease do not say the same, which only such a hand can do too
     missing,        ///< a callback would be rejected though the number is lent
     wrong_panel,    ///< a callback would reach another panel than the one that has the number
     wrong_lease,    ///< an older lease of the same panel stands there
@@ -56,9 +56,10 @@ struct wanted_route {
 [[nodiscard]] std::vector<wanted_route> routes_of(const std::vector<lease_row>& leases, const lease_rules& rules,
                                                   instant at);
 
-/// The pool against itself. `numbers` are as they are at that moment.
-[[nodiscard]] std::vector<finding> check_pool(const std::vector<number_row>& numbers,
-                                              const std::vector<lease_row>& leases);
+/// The pool against itself: its rows as they are stored, and the open leases, one a number.
+[[nodiscard]] std::vector<finding> check_pool(const std::vector<number_row>& stored,
+                                              const std::vector<lease_row>& leases, const lease_rules& rules,
+                                              instant at);
 
 struct map_difference {
     std::vector<finding> findings;

@@ -171,21 +171,39 @@ TEST_CASE("map check: a route of a number that nobody has is removed by its own 
     CHECK(check_map({}, {entry}).findings.empty());
 }
 
-TEST_CASE("map check: the pool must not lend a number to two panels, nor forget that it lent one", "[pool]") {
+TEST_CASE("map check: a number and its lease lead to the same panel", "[pool]") {
+    const auto found = [](const std::vector<number_row>& rows, const std::vector<lease_row>& leases) {
+        return kinds(check_pool(rows, leases, lease_rules{}, noon));
+    };
+    const lease_row lease = in_window(3, number_1, panel_a, 60min);
     number_row row;
     row.number = number_1;
     row.panel = panel_a;
+    row.lease = 3;
     row.state = number_state::window;
-    const lease_row lease = in_window(3, number_1, panel_a, 60min);
-    CHECK(check_pool({row}, {lease}).empty());
-    CHECK(check_pool({row}, {}).empty());
-    CHECK(kinds(check_pool({row}, {lease, in_window(4, number_1, panel_b, 60min)})) == "two_panels:1");
-    row.state = number_state::free;
-    CHECK(kinds(check_pool({row}, {lease})) == "state_differs:1");
-    row.state = number_state::leased;
-    row.panel = panel_b;
-    CHECK(kinds(check_pool({row}, {lease})) == "state_differs:1");
-    CHECK(kinds(check_pool({}, {lease})) == "state_differs:1");
+    row.until = lease.window_until;
+    row.guard_until = lease.window_until + 60min;
+    CHECK(found({row}, {lease}).empty());
+    CHECK(found({row}, {}) == "state_differs:1");
+    CHECK(found({}, {lease}) == "state_differs:1");
+    number_row other = row;
+    other.panel = panel_b;
+    CHECK(found({other}, {lease}) == "state_differs:1");
+    number_row over = row;
+    over.until = noon - 1s;
+    CHECK(found({over}, {}).empty());
+}
+
+TEST_CASE("map check: a row that contradicts itself is told", "[pool]") {
+    number_row row;
+    row.number = number_1;
+    row.state = number_state::window;
+    row.until = noon + 1h;
+    row.guard_until = noon + 2h;
+    row.holder = "serve-ari@ast1";
+    const auto found = check_pool({row}, {}, lease_rules{}, noon);
+    REQUIRE_FALSE(found.empty());
+    CHECK(found.front().what == finding_kind::unsound);
 }
 
 TEST_CASE("map check: what was gone at the second look was only being written", "[pool]") {
