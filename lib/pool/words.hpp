@@ -35,6 +35,7 @@ enum class lent_how : std::uint8_t {
     reserved,     ///< from the block that the worker keeps for nights without a store
 };
 [[nodiscard]] std::string_view name_of(lent_how what);
+[[nodiscard]] std::optional<lent_how> lent_how_named(std::string_view name);
 
 /// Grows with every lease of a store. Whoever writes with an older one is too late (a fencing token).
 using lease_token = std::uint64_t;
@@ -60,8 +61,10 @@ struct number_row {
     lease_token lease = 0;        ///< the latest; 0: never lent
     unsigned calls = 0;           ///< in progress with this number
     instant until = never;        ///< end of the state: of leased the longest time that a call may last
-    instant guard_until = never;  ///< of window and guard
-    instant rested_since{};       ///< when it was last given back; the epoch for a new one
+    instant guard_until = never;  ///< when it is free again if nothing more happens; never when it is free
+    /// When it was last given back: the latest end of a call, then of its window, then of its guard time; the epoch for
+    /// a new one. A lease begins no earlier, so that the history of a number never overlaps when a clock was set back.
+    instant rested_since{};
     friend bool operator==(const number_row&, const number_row&) = default;
 };
 

@@ -1,9 +1,9 @@
 #pragma once
 // The pool of numbers in a database. Every act is one transaction that two workers can never both win, and blocks its
 // caller until the database has answered or `deadline` (given when it was opened) has passed: a worker calls it from a
-// thread of its own. Failures: unreachable (try again), broken_data (schema older or newer: the text says what to run),
-// not_found (no such number, city, lease), taken (another's, or not in a state that allows the act; the text says until
-// when), bad_input, full.
+// thread of its own, one thread a store. Failures: unreachable (try again), bad_input (also a schema that is older or
+// newer: the text says what to run), not_found (no such number, city, lease), taken (another's, or not in a state that
+// allows the act; the text says until when), not_allowed (the database refuses its user), broken_data, full.
 
 #include <cstddef>
 #include <string>
