@@ -123,7 +123,7 @@ result<chosen_line> open_line(boost::asio::io_context& loop, const config::setti
     if (from.panels.busy.scheme != "redis") {
         return chosen_line{std::make_unique<panel::local_panel_line>(), nullptr};
     }
-    auto place = panel::read_redis_url(from.panels.busy.text);
+    auto place = redis::read_url(from.panels.busy.text);
     if (!place) {
         return place.why();
     }
