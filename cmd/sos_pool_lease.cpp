@@ -8,6 +8,7 @@
 #include "config/words.hpp"
 #include "crm/names.hpp"
 #include "pool/map_check.hpp"
+#include "pool/rules.hpp"
 
 namespace td::cmd::sos_pool {
 namespace {
@@ -180,12 +181,10 @@ exit_status end(session& in, const number_options& options) {
     if (const auto ended = in.store->end(row->lease, in.now); !ended) {
         return in.complain(ended.why());
     }
-    const auto after = in.store->number(row->number);
-    if (!after) {
-        return in.complain(after.why());
-    }
-    print_row(in, *after);
-    in.tell("the call is over; callbacks reach panel " + row->panel.text() + " until " + time_text(after->until),
+    // Worked out by the rule and not read again: in a rehearsal the store has forgotten it.
+    const pool::number_row after = pool::after_end(*row, in.now, in.rules());
+    print_row(in, after);
+    in.tell("the call is over; callbacks reach panel " + row->panel.text() + " until " + time_text(after.until),
             "the call would be over, and the callback window begin");
     return show_in_map(in, row->number);
 }

@@ -50,7 +50,7 @@ result<look> look_at_both(session& in, ports::callback_store* map) {
     found.leases = leases->size();
     found.of_pool = pool::check_pool(*rows, *leases, in.rules(), now);
     if (map != nullptr) {
-        found.of_map = pool::check_map(pool::routes_of(*leases, in.rules(), now), held);
+        found.of_map = pool::check_map(pool::routes_of(*leases, in.rules(), now), held, *rows);
     }
     return found;
 }
@@ -73,15 +73,16 @@ result<look> look_well(session& in, ports::callback_store* map) {
 
 /// Writes what puts the map right; the fences of the leases protect what a worker has written meanwhile.
 result<done> repair(ports::callback_store& map, const pool::map_difference& difference) {
-    if (const auto written = map.write_many(difference.write); !written) {
-        return written.why();
-    }
     std::vector<ports::callback_removal> removals;
     for (const pool::stray_route& each : difference.remove) {
-        removals.push_back({each.number, each.token});
+        using manner = ports::callback_removal::manner;
+        removals.push_back({each.number, each.token, each.foreign ? manner::forget : manner::fence});
     }
     if (const auto removed = map.remove(removals); !removed) {
         return removed.why();
+    }
+    if (const auto written = map.write_many(difference.write); !written) {
+        return written.why();
     }
     return done{};
 }
@@ -140,17 +141,23 @@ exit_status rebuild(session& in, const change_options&) {
         in.with.say("the callback map is the pool itself: there is nothing to rebuild");
         return exit_status::nothing;
     }
-    const auto leases = in.store->open_leases(in.now);
-    if (!leases) {
-        return in.complain(leases.why());
-    }
+    // The map first: what a worker leases meanwhile is then in the pool's answer, and is not taken for a stray.
     const auto held = (*map)->read_all();
     if (!held) {
         return in.complain(held.why());
     }
-    pool::map_difference whole = pool::check_map(pool::routes_of(*leases, in.rules(), in.now), *held);
+    const auto leases = in.store->open_leases(in.now);
+    if (!leases) {
+        return in.complain(leases.why());
+    }
+    const auto rows = in.store->numbers();
+    if (!rows) {
+        return in.complain(rows.why());
+    }
+    std::vector<pool::wanted_route> wanted = pool::routes_of(*leases, in.rules(), in.now);
+    pool::map_difference whole = pool::check_map(wanted, *held, *rows);
     whole.write.clear();
-    for (pool::wanted_route& each : pool::routes_of(*leases, in.rules(), in.now)) {
+    for (pool::wanted_route& each : wanted) {
         whole.write.push_back(std::move(each.route));
     }
     const std::string words =

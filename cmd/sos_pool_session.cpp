@@ -8,7 +8,6 @@
 #include <chrono>
 #include <utility>
 
-#include "cmd/pool_adapters.hpp"
 #include "config/words.hpp"
 #include "pool/cities.hpp"
 #include "pool/numbers.hpp"
@@ -54,22 +53,23 @@ result<number_id> number_named(const std::string& written) {
 }
 
 session::session(context& with_, const config::settings& settings_, std::unique_ptr<ports::number_store> store_,
-                 bool rehearsal_)
+                 pool_manner how)
     : with(with_),
       settings(settings_),
       store(std::move(store_)),
-      rehearsal(rehearsal_),
+      rehearsal(how.rehearsal),
       now(wall_clock()),
-      who(user_name(with_.variables()) + "@" + host_name()) {}
+      who(std::move(how.who)) {}
 
 result<std::unique_ptr<session>> session::open(context& with, bool rehearsal) {
     const config::settings& settings = *with.settings();
-    auto store = open_pool(
-        settings, [&with](const config::secret_ref& from) { return with.secret_of(from); }, rehearsal);
+    std::string who = user_name(with.variables()) + "@" + host_name();
+    auto store =
+        open_pool(settings, [&with](const config::secret_ref& from) { return with.secret_of(from); }, {rehearsal, who});
     if (!store) {
         return store.why();
     }
-    return std::unique_ptr<session>(new session(with, settings, std::move(*store), rehearsal));
+    return std::unique_ptr<session>(new session(with, settings, std::move(*store), {rehearsal, std::move(who)}));
 }
 
 pool::lease_rules session::rules() const {

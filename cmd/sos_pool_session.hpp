@@ -8,6 +8,7 @@
 
 #include "base/instant.hpp"
 #include "cmd/context.hpp"
+#include "cmd/pool_adapters.hpp"
 #include "cmd/verbs.hpp"
 #include "pool/words.hpp"
 #include "ports/callback_map.hpp"
@@ -63,7 +64,7 @@ public:
 
 private:
     session(context& with_, const config::settings& settings_, std::unique_ptr<ports::number_store> store_,
-            bool rehearsal_);
+            pool_manner how);
 };
 
 /// The act of a sub-verb that only reads.

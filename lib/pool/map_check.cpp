@@ -156,32 +156,38 @@ std::vector<finding> check_pool(const std::vector<number_row>& stored, const std
 }
 
 map_difference check_map(const std::vector<wanted_route>& wanted, const std::vector<callback_entry>& held,
-                         duration slack) {
+                         const std::vector<number_row>& numbers, duration slack) {
     std::map<number_id, const callback_entry*> entries;
     for (const callback_entry& each : held) {
         entries[each.number] = &each;
     }
+    std::map<number_id, lease_token> latest;
+    for (const number_row& each : numbers) {
+        latest[each.number] = each.lease;
+    }
     map_difference all;
-    std::set<number_id> lent;
     for (const wanted_route& must : wanted) {
-        lent.insert(must.route.number);
-        const auto entry = entries.find(must.route.number);
         const callback_entry none{must.route.number, {}, {}, {}, {}, {}};
-        auto wrong = compared(must, entry == entries.end() ? none : *entry->second, slack);
-        if (wrong) {
+        const auto entry = entries.extract(must.route.number);
+        const callback_entry& has = entry ? *entry.mapped() : none;
+        if (auto wrong = compared(must, has, slack)) {
+            if (wrong->what == finding_kind::newer_lease) {
+                all.remove.push_back({must.route.number, *has.token, true});
+            }
             all.findings.push_back(std::move(*wrong));
             all.write.push_back(must.route);
         }
     }
     for (const auto& [number, entry] : entries) {
-        if (lent.count(number) == 0 && leads_somewhere(*entry)) {
+        if (leads_somewhere(*entry)) {
             all.findings.push_back(
                 {finding_kind::stale,
                  number,
                  {},
                  *entry->panel,
                  "a callback would reach panel " + entry->panel->text() + ", but the number is lent to nobody"});
-            all.remove.push_back({number, entry->token.value_or(0)});
+            const lease_token token = entry->token.value_or(0);
+            all.remove.push_back({number, token, token > latest[number]});
         }
     }
     std::sort(all.findings.begin(), all.findings.end(),

@@ -36,10 +36,12 @@ struct finding {
     friend bool operator==(const finding&, const finding&) = default;
 };
 
-/// A route that the map holds though nobody has the number.
+/// An entry of the map that has to go.
 struct stray_route {
     number_id number;
     lease_token token = 0;
+    /// The pool has never given that token: the entry would keep the pool's own leases out, so nothing of it may stay.
+    bool foreign = false;
 };
 
 /// What the map must say of a number.
@@ -63,13 +65,14 @@ struct wanted_route {
 
 struct map_difference {
     std::vector<finding> findings;
-    std::vector<callback_route> write;  ///< what puts them right
-    std::vector<stray_route> remove;
+    std::vector<stray_route> remove;    ///< what puts them right: first this,
+    std::vector<callback_route> write;  ///< then this
 };
 /// The map against what it must say. A route may end `slack` earlier or later than it should: clocks and the moment of
 /// writing differ.
+/// `numbers` are the pool's rows, which know the latest token of each number.
 [[nodiscard]] map_difference check_map(const std::vector<wanted_route>& wanted, const std::vector<callback_entry>& held,
-                                       duration slack = 15s);
+                                       const std::vector<number_row>& numbers, duration slack = 15s);
 
 /// Those findings of the second look that the first one had too: what a worker was writing just then is gone by it.
 [[nodiscard]] std::vector<finding> seen_twice(const std::vector<finding>& first, std::vector<finding> second);

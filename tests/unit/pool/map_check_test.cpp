@@ -81,13 +81,13 @@ TEST_CASE("map check: a lease that is over makes no route", "[pool]") {
 
 TEST_CASE("map check: a map as it should be has no finding", "[pool]") {
     const auto must = wanted({in_window(3, number_1, panel_a, 60min), in_call(4, number_2, panel_b)});
-    CHECK(check_map(must, {held(must[0].route), held(must[1].route)}).findings.empty());
-    CHECK(check_map({}, {}).findings.empty());
+    CHECK(check_map(must, {held(must[0].route), held(must[1].route)}, {}).findings.empty());
+    CHECK(check_map({}, {}, {}).findings.empty());
 }
 
 TEST_CASE("map check: an emptied map misses every route, and they are written", "[pool]") {
     const auto must = wanted({in_window(3, number_1, panel_a, 60min), in_call(4, number_2, panel_b)});
-    const auto found = check_map(must, {});
+    const auto found = check_map(must, {}, {});
     CHECK(kinds(found.findings) == "missing:1 missing:2");
     REQUIRE(found.write.size() == 2);
     CHECK(found.write[0] == must[0].route);
@@ -144,7 +144,7 @@ TEST_CASE("map check: every way in which an entry can be wrong has its own word"
         entry.expires_in = 60min - 15s;
         entry.expires_last = 60min + 15s;
     }
-    const auto found = check_map(must, {entry});
+    const auto found = check_map(must, {entry}, {});
     CHECK(kinds(found.findings) == is);
     CHECK(found.write.size() == found.findings.size());
 }
@@ -154,21 +154,39 @@ TEST_CASE("map check: while a call lasts its route may last from the window to t
     callback_entry entry = held(must[0].route);
     entry.expires_in = 180min;
     entry.expires_last = 180min;
-    CHECK(check_map(must, {entry}).findings.empty());
+    CHECK(check_map(must, {entry}, {}).findings.empty());
     entry.expires_in = 179min;
-    CHECK(kinds(check_map(must, {entry}).findings) == "wrong_time:1");
+    CHECK(kinds(check_map(must, {entry}, {}).findings) == "wrong_time:1");
 }
 
 TEST_CASE("map check: a route of a number that nobody has is removed by its own token", "[pool]") {
     callback_entry entry{number_2, panel_b, 8, "{}", 10min, 10min};
-    const auto found = check_map({}, {entry});
+    const auto found = check_map({}, {entry}, {});
     CHECK(kinds(found.findings) == "stale:2");
     CHECK(found.findings[0].in_map == panel_b);
     REQUIRE(found.remove.size() == 1);
     CHECK(found.remove[0].number == number_2);
     CHECK(found.remove[0].token == 8);
     entry.panel = std::nullopt;  // removed already, only its fence stands there
-    CHECK(check_map({}, {entry}).findings.empty());
+    CHECK(check_map({}, {entry}, {}).findings.empty());
+}
+
+TEST_CASE("map check: a token that the pool has never given is forgotten, others keep their fence", "[pool]") {
+    number_row row;
+    row.number = number_2;
+    row.lease = 8;
+    const callback_entry entry{number_2, panel_b, 8, "{}", 10min, 10min};
+    CHECK_FALSE(check_map({}, {entry}, {row}).remove.at(0).foreign);
+    row.lease = 7;
+    CHECK(check_map({}, {entry}, {row}).remove.at(0).foreign);
+    CHECK(check_map({}, {entry}, {}).remove.at(0).foreign);
+    const auto must = wanted({in_window(7, number_2, panel_a, 10min)});
+    const auto found = check_map(must, {entry}, {row});
+    CHECK(kinds(found.findings) == "newer_lease:2");
+    REQUIRE(found.remove.size() == 1);
+    CHECK(found.remove[0].foreign);
+    CHECK(found.remove[0].token == 8);
+    CHECK(found.write.size() == 1);
 }
 
 TEST_CASE("map check: a number and its lease lead to the same panel", "[pool]") {
@@ -208,11 +226,11 @@ TEST_CASE("map check: a row that contradicts itself is told", "[pool]") {
 
 TEST_CASE("map check: what was gone at the second look was only being written", "[pool]") {
     const auto must = wanted({in_window(3, number_1, panel_a, 60min), in_window(4, number_2, panel_b, 60min)});
-    const auto first = check_map(must, {});
-    auto second = check_map(must, {held(must[0].route)});
+    const auto first = check_map(must, {}, {});
+    auto second = check_map(must, {held(must[0].route)}, {});
     CHECK(kinds(seen_twice(first.findings, second.findings)) == "missing:2");
     CHECK(seen_twice({}, second.findings).empty());
-    auto both = check_map(must, {});
+    auto both = check_map(must, {}, {});
     keep_only(both, second.findings);
     CHECK(kinds(both.findings) == "missing:2");
     REQUIRE(both.write.size() == 1);
