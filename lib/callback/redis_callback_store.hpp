@@ -25,7 +25,6 @@ public:
     [[nodiscard]] static result<std::unique_ptr<redis_callback_store>> open(redis_callback_store_options options);
     redis_callback_store(const redis_callback_store&) = delete;
     redis_callback_store& operator=(const redis_callback_store&) = delete;
-    ~redis_callback_store() override;
 
     result<std::vector<pool::callback_entry>> read_all() override;
     result<ports::callback_writing> write_many(const std::vector<pool::callback_route>& routes) override;

@@ -26,7 +26,7 @@ route_line::route_line(boost::asio::io_context& loop, redis::link_options option
                  }
              },
              [this](const failure& why) {
-                 health_.trouble(why.text);
+                 health_.trouble(why.text, why.text);
                  if (told_.lost) {
                      told_.lost(why);
                  }
@@ -76,7 +76,7 @@ void route_line::heard_of(script which, const result<redis::reply>& said) {
     if (said && which != script::read) {
         health_.well(link_.place_text() + " takes callback routes again");
     } else if (!said && said.why().kind == failure_kind::refused) {
-        health_.trouble(link_.place_text() + " takes no callback routes: " + said.why().text);
+        health_.refusal(said.why().text, link_.place_text() + " takes no callback routes");
     }
     // A reply that did not come is told by the loss of the connection.
 }

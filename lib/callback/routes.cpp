@@ -47,6 +47,8 @@ constexpr std::size_t longest_panel = 128;
 constexpr std::size_t longest_site = std::size_t{16} << 10U;
 // A removal of what does not stand there is remembered as long as a call may last: its worker may still write.
 constexpr std::chrono::milliseconds removal_remembered = std::chrono::hours{4};
+// The times of one entry are read one after another, and Redis' clock goes on.
+constexpr duration asked_within = 20ms;
 // A longer time than anybody means, and far from the end of Redis' clock.
 constexpr duration longest_time = std::chrono::hours{24 * 365 * 100LL};
 
@@ -134,6 +136,8 @@ pool::callback_entry entry_of(const number_id& number, const redis::reply& said)
     }
     if (unlimited) {
         entry.expires_last = std::nullopt;
+    } else if (entry.expires_last && *entry.expires_last - *entry.expires_in <= asked_within) {
+        entry.expires_last = entry.expires_in;
     }
     return entry;
 }

@@ -89,9 +89,12 @@ private:
 
     void ask_whether_it_writes() {
         teller_.send(ask_whether_writable(), [this](const result<redis::reply>& heard) {
+            if (!heard && heard.why().kind == failure_kind::refused) {
+                written_ = false;
+                health_.refusal(heard.why().text, teller_.place_text() + " takes nothing");
+            }
             if (!heard) {
-                trouble({heard.why().kind, teller_.place_text() + " takes nothing: " + heard.why().text});
-                return;
+                return;  // a loss of the connection is told by the link
             }
             written_ = true;
             well();
@@ -100,7 +103,7 @@ private:
 
     void trouble(const failure& why) {
         written_ = false;
-        health_.trouble(why.text);
+        health_.trouble(why.text, why.text);
     }
 
     /// Both connections do their work.

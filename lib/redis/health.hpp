@@ -15,13 +15,17 @@ public:
     /// `name` is the alarm's; an empty sink is allowed.
     health(std::string name, alarm_sink told) : name_(std::move(name)), told_(std::move(told)) {}
 
-    /// A word that says the same as one before, until the next good one, is not told again: a Redis that refuses every
-    /// write, or changes between two reasons, fills no log.
-    void trouble(const std::string& what) {
+    /// A reason that was told before, since the last good word, is not told again: a Redis that refuses every write, or
+    /// changes between two reasons, fills no log.
+    void trouble(const std::string& reason, const std::string& what) {
         good_ = false;
-        if (said_.size() < most_reasons && said_.insert(what).second && told_) {
+        if (said_.size() < most_reasons && said_.insert(reason).second && told_) {
             told_({name_, alarm_state::raised, what});
         }
+    }
+    /// What Redis answered to a command; the first word of an error is its reason (OOM, READONLY, LOADING, …).
+    void refusal(const std::string& error, const std::string& what) {
+        trouble(error.substr(0, error.find(' ')), what + ": " + error);
     }
 
     /// It did what it was asked.

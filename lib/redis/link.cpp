@@ -254,17 +254,11 @@ private:
         asked_.clear();
     }
 
-    /// Tells what the end of a connection means to everybody who waits, and tries again.
+    /// Tells everybody who waits that the connection is over, its owner first, and tries again.
     void pause_and_retry() {
         ++counters_.losses;
         const failure why{std::exchange(kind_, failure_kind::unreachable),
                           place_text() + ": " + std::exchange(reason_, {})};
-        for (question& each : asked_) {
-            if (each.then) {
-                later(std::move(each.then), why);
-            }
-        }
-        asked_.clear();
         if (told_.lost) {
             asio::post(loop_, [weak = weak_from_this(), why] {
                 if (const auto self = weak.lock(); self && !self->stopped_) {
@@ -272,6 +266,12 @@ private:
                 }
             });
         }
+        for (question& each : asked_) {
+            if (each.then) {
+                later(std::move(each.then), why);
+            }
+        }
+        asked_.clear();
         wake_after(pause_, &line::resolve);
         pause_ = std::min(pause_ * 2, options_.longest_pause);
     }

@@ -251,6 +251,7 @@ class Phones:
         to = invite.header("To")
         lines = [f"BYE {contact} SIP/2.0",
                  "Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK%x" % (*self.address, id(leg)),
+                 *(f"Route: {route}" for route in invite.headers("Record-Route")),   # RFC 3261 section 12.1.1
                  "Max-Forwards: 70", f"From: {to};tag={leg.tag}", f"To: {invite.header('From')}",
                  f"Call-ID: {invite.call_id}", "CSeq: 1 BYE"]
         self._send(with_body(lines, ""), leg.peer)

@@ -45,9 +45,17 @@ def story(version, scratch):
         expect("an odd flat or panel rings nobody", len(flats.requests("INVITE", "12")), 1)
         lab.Sipp("panel-waits", service="112", name="emergency", **panel).check()
         expect("112 leaves through the gateway", gateway.requests("INVITE")[0].user, "112")
-        lab.Sipp("callback", service="79990001122", address=gateway.address[0], hold=0.3, keys={"panel": "5001"},
+        lab.Sipp("callback", service="79990001122", address=flats.address[0], hold=0.3, keys={"panel": "5001"},
                  **panel).check()
-        expect("a callback reaches the panel", flats.invite("5001").user, "5001")
+        expect("a callback through Kamailio reaches the panel", flats.invite("5001").user, "5001")
+        lab.Sipp("panel-refused", service="79990001122", address=gateway.address[0], name="gateway-itself",
+                 edits=[("486", "403"), ("Max-Forwards: 70", "X-Td-Panel: 5001\n      Max-Forwards: 70")], **panel).check()
+        expect("a gateway names no panel itself", len(flats.requests("INVITE", "5001")), 1)
+        lab.Sipp("panel-refused", service="14", name="hyphen", keys={"panel": "entrance-2"}, **panel).check()
+        expect("a panel may have a hyphen", len(flats.requests("INVITE", "14")), 2)
+        flats.set("112", phones.Phone(status=486))
+        lab.Sipp("panel-refused", service="0112", name="flat-112", **panel).check()
+        expect("a flat with the number of the emergency service is dialled with a 0", flats.invite("112").user, "112")
         asterisk.ari("POST", "channels?endpoint=PJSIP/kamailio/sip:7@panel-5001&app=none&timeout=1")
         expect("a handset probe reaches Kamailio with the panel as its host",
                flats.invite("7").start, "INVITE sip:7@panel-5001 SIP/2.0")

@@ -39,7 +39,7 @@ struct desk {
         options.look = 100ms;
         map = std::make_unique<callback::redis_callback_map>(
             loop, options, [this](const ports::callback_answer& answer) { answers.push_back(answer); },
-            [this](const alarm& news) {
+            [this](const td::alarm& news) {
                 alarms.push_back((news.state == alarm_state::raised ? "raised: " : "cleared: ") + news.text);
             },
             [this] { ++returns; });
@@ -96,7 +96,7 @@ TEST_CASE("callback map: three keys with one expiry, as Kamailio reads them", "[
     CHECK((shorter == ":60\r\n" || shorter == ":59\r\n"));
     CHECK(d.put(route(7, "5001", 50ms)) == map_outcome::written);
     CHECK(loop_until(d.loop, [&] { return d.panel() == none; }));
-    CHECK(ask(port, "DBSIZE") == ":0\r\n");
+    CHECK(ask(port, "EXISTS td:sos:lease:73512000001 td:sos:site:73512000001") == ":0\r\n");
 }
 
 TEST_CASE("callback map: an older token changes nothing, whatever its length", "[redis]") {

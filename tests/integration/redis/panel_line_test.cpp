@@ -46,7 +46,7 @@ struct desk {
             [this](const call::fact& what) {
                 registered.push_back(std::get<call::account_registered>(what).account.text());
             },
-            [this](const alarm& news) {
+            [this](const td::alarm& news) {
                 alarms.push_back((news.state == alarm_state::raised ? "raised: " : "cleared: ") + news.text);
             });
     }

@@ -68,7 +68,7 @@ TEST_CASE("routes: what the scripts answer", "[callback]") {
     CHECK(outcome_of(number(0)) == pool::map_outcome::superseded);
     CHECK(outcome_of(text("1")) == pool::map_outcome::failed);
     const auto whole =
-        entry_of(n1, list({text("7"), text("5001"), text("{}"), number(900), number(1000), number(1000)}));
+        entry_of(n1, list({text("7"), text("5001"), text("{}"), number(900), number(1000), number(901)}));
     CHECK(whole == pool::callback_entry{n1, panel_id{"5001"}, 7, "{}", 900ms, 1000ms});
     const auto removed = entry_of(n1, list({text("8"), nil, nil, number(900), number(-2), number(-2)}));
     CHECK(removed == pool::callback_entry{n1, std::nullopt, 8, std::nullopt, 900ms, 900ms});
