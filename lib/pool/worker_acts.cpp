@@ -259,7 +259,10 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
         entry.token = in.add_lease(entry);
     }
     // As of the call: what time has done since then did not happen, because the number was in use.
-    const number_row then = state_at(*stored, row.leased_at, rules);
+    number_row then = state_at(*stored, row.leased_at, rules);
+    if (then.state == number_state::free || then.state == number_state::guard) {
+        then.rested_since = std::min(then.rested_since, row.leased_at);
+    }
     const auto after =
         write(in, rules, *stored, after_lease(then, row.panel, std::max(entry.token, then.lease), row.leased_at, rules),
               {who, "lent without the store", row.leased_at}, "settle");
