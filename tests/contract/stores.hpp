@@ -101,7 +101,7 @@ public:
     void numbers(const city_id& where, unsigned first, unsigned last) {
         std::vector<pool::new_number> all;
         for (unsigned i = first; i <= last; ++i) {
-            all.emplace_back(num(i), where);
+            all.push_back({num(i), where});
         }
         REQUIRE(store().add_numbers(all, "op", at(0s)));
     }
