@@ -7,7 +7,7 @@ TEST_CASE("pool: numbers are added all or none, and every wrong one is named") {
     pool_world w(each_store());
     w.city(chelyabinsk);
     w.numbers(chelyabinsk, 1, 2);
-    const auto add = [&](const std::vector<std::pair<number_id, city_id>>& numbers) {
+    const auto add = [&](const std::vector<pool::new_number>& numbers) {
         return w.store().add_numbers(numbers, "op", at(0s));
     };
     const auto there = add({{num(3), chelyabinsk}, {num(1), chelyabinsk}, {num(2), chelyabinsk}});

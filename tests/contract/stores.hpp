@@ -99,9 +99,9 @@ public:
     }
     /// Numbers first to last of the city.
     void numbers(const city_id& where, unsigned first, unsigned last) {
-        std::vector<std::pair<number_id, city_id>> all;
+        std::vector<pool::new_number> all;
         for (unsigned i = first; i <= last; ++i) {
-            all.emplace_back(num(i), where);
+            all.push_back({num(i), where});
         }
         REQUIRE(store().add_numbers(all, "op", at(0s)));
     }
