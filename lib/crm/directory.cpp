@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/overloaded.hpp"
+#include "crm/site.hpp"
 
 namespace td::crm {
 namespace {
@@ -33,6 +34,10 @@ void directory::look_up(const question& asked, const waiter& who, instant now, t
         tell(asked, who, known->what, call::crm_source::fresh, now, turned);
         return;
     }
+    ask(asked, who, turned);
+}
+
+void directory::ask(const question& asked, const waiter& who, turn& turned) {
     auto& waiters = waiting_[asked];
     waiters.push_back(who);
     if (waiters.size() > 1) {
@@ -41,6 +46,25 @@ void directory::look_up(const question& asked, const waiter& who, instant now, t
     }
     ++counters_.asked;
     turned.ask.push_back(asked);
+}
+
+directory::turn directory::find_site(const call::find_site& wanted, instant now) {
+    turn turned;
+    const waiter who{wanted.call, now, true};
+    const question asked{wanted.panel, {}};
+    if (wanted.panel.empty()) {
+        turned.facts.emplace_back(call::site_missing{wanted.call, "empty_name", 0});
+        return turned;
+    }
+    if (const remembered* known = memory_.find(asked); known != nullptr && believed(*known, now)) {
+        tell(asked, who, known->what, call::crm_source::fresh, now, turned);
+        return turned;
+    }
+    if (const remembered* known = good_and_younger(asked, rules_.stale, now)) {
+        tell(asked, who, known->what, call::crm_source::stale, now, turned);
+    }
+    ask(asked, who, turned);
+    return turned;
 }
 
 bool directory::believed(const remembered& known, instant now) const {
@@ -79,7 +103,10 @@ directory::turn directory::answered(const question& asked, result<knowledge> ans
 }
 
 void directory::tell_failure(const question& asked, const waiter& who, const failure& why, instant now, turn& turned) {
-    if (const remembered* known = good_and_younger(asked, rules_.stale, now)) {
+    if (who.site) {
+        // What is remembered was told at once.
+        turned.facts.emplace_back(call::site_missing{who.call, why.text, milliseconds(who.since, now)});
+    } else if (const remembered* known = good_and_younger(asked, rules_.stale, now)) {
         counters_.stale += asked.flat.empty() ? 0 : 1;
         tell(asked, who, known->what, call::crm_source::stale, now, turned);
     } else if (asked.flat.empty()) {
@@ -96,10 +123,16 @@ void directory::tell(const question& asked, const waiter& who, const knowledge& 
                               turned.facts.emplace_back(call::accounts_found{who.call, flat, source, took});
                           },
                           [&](const panel_record& panel) {
+                              if (who.site) {
+                                  turned.facts.emplace_back(call::site_found{who.call, site_of(panel), source, took});
+                                  return;
+                              }
                               turned.facts.emplace_back(call::panel_described{who.call, panel.name});
                           },
                           [&](const nobody&) {
-                              if (asked.flat.empty()) {
+                              if (who.site) {
+                                  turned.facts.emplace_back(call::site_missing{who.call, "not_found", took});
+                              } else if (asked.flat.empty()) {
                                   turned.facts.emplace_back(call::panel_described{who.call, {}});
                               } else {
                                   turned.facts.emplace_back(call::flat_unknown{who.call, source, took});

@@ -44,6 +44,9 @@ public:
 
     /// A call wants its flat and the panel's title.
     [[nodiscard]] turn find(const call::find_accounts& wanted, instant now);
+    /// An emergency call wants to know where its panel stands: at once what is remembered, however old, and then, where
+    /// that is not fresh, what the CRM says.
+    [[nodiscard]] turn find_site(const call::find_site& wanted, instant now);
     /// What came of a question: what the CRM knows, or a failure whose text is the short reason.
     [[nodiscard]] turn answered(const question& asked, result<knowledge> answer, instant now);
 
@@ -60,8 +63,10 @@ private:
     struct waiter {
         call_id call;
         instant since{};
+        bool site = false;  ///< of a panel: where it stands is asked, not its title
     };
 
+    void ask(const question& asked, const waiter& who, turn& turned);
     void look_up(const question& asked, const waiter& who, instant now, turn& turned);
     [[nodiscard]] bool believed(const remembered& known, instant now) const;
     [[nodiscard]] const remembered* good_and_younger(const question& asked, duration limit, instant now);

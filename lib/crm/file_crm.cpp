@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "crm/site.hpp"
+
 namespace td::crm {
 
 class file_crm::desk : public std::enable_shared_from_this<file_crm::desk> {
@@ -33,6 +35,15 @@ public:
             tell(call::flat_unknown{wanted.call, call::crm_source::file, 0});
         } else {
             tell(call::accounts_found{wanted.call, flat->second, call::crm_source::file, 0});
+        }
+    }
+
+    void find(const call::find_site& wanted) {
+        const auto panel = known_.find(wanted.panel);
+        if (panel == known_.end()) {
+            tell(call::site_missing{wanted.call, "not_found", 0});
+        } else {
+            tell(call::site_found{wanted.call, site_of(panel->second.panel), call::crm_source::file, 0});
         }
     }
 
@@ -118,6 +129,10 @@ void file_crm::find(const call::find_accounts& wanted) {
 
 void file_crm::reload(std::function<void(result<std::size_t>)> then) {
     desk_->reload(std::move(then));
+}
+
+void file_crm::find(const call::find_site& wanted) {
+    desk_->find(wanted);
 }
 
 std::optional<panel_record> file_crm::panel(const panel_id& name) const {

@@ -15,7 +15,7 @@ class io_context;
 
 namespace td::crm {
 
-class file_crm final : public ports::crm {
+class file_crm final : public ports::crm, public ports::site_book {
 public:
     /// Waits for the disk, so it is called before the loop runs; fails when the file cannot be used. `loop` must
     /// outlive what it makes; the sink is called later and on the loop, never after the destructor.
@@ -26,6 +26,7 @@ public:
     ~file_crm() override;
 
     void find(const call::find_accounts& wanted) override;
+    void find(const call::find_site& wanted) override;
 
     /// Reads the file again on a thread of its own and tells on the loop how many panels it holds; on a failure what
     /// was known stays in force. While one reading is under way a further one fails with `taken`.

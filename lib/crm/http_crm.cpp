@@ -76,6 +76,7 @@ public:
     void stop() { client_.reset(); }
 
     void find(const call::find_accounts& wanted) { carry_out(directory_.find(wanted, now_())); }
+    void find(const call::find_site& wanted) { carry_out(directory_.find_site(wanted, now_())); }
 
     [[nodiscard]] std::optional<panel_record> panel(const panel_id& name) { return directory_.panel(name, now_()); }
     [[nodiscard]] const directory& known() const { return directory_; }
@@ -134,6 +135,10 @@ http_crm::~http_crm() {
 }
 
 void http_crm::find(const call::find_accounts& wanted) {
+    desk_->find(wanted);
+}
+
+void http_crm::find(const call::find_site& wanted) {
     desk_->find(wanted);
 }
 

@@ -33,7 +33,7 @@ struct http_crm_options {
     std::filesystem::path memory;  ///< the file of the memory; empty: it is not kept over restarts
 };
 
-class http_crm final : public ports::crm {
+class http_crm final : public ports::crm, public ports::site_book {
 public:
     /// Reads the memory, so it waits for the disk; the rest is asynchronous. `now` is also called on the writer's
     /// thread. `loop` must outlive it; the sink is called later and on the loop, never after the destructor.
@@ -44,6 +44,7 @@ public:
     ~http_crm() override;
 
     void find(const call::find_accounts& wanted) override;
+    void find(const call::find_site& wanted) override;
 
     /// The panel as it was told last, at most `stale` ago; nothing is asked.
     [[nodiscard]] std::optional<panel_record> panel(const panel_id& name) const;

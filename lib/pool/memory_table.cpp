@@ -55,12 +55,17 @@ void memory_table::replace_lease(lease_token which, std::optional<lease_row> by)
     std::optional<lease_row> old;
     if (there != leases_.end()) {
         old = there->second;
-        by_call_.erase(old->call);
+        if (const auto calls = by_call_.find(old->call); calls != by_call_.end()) {
+            calls->second.erase(which);
+            if (calls->second.empty()) {
+                by_call_.erase(calls);
+            }
+        }
         by_number_[old->number].erase(which);
     }
     if (by) {
         if (by->call != call_id{}) {
-            by_call_[by->call] = which;
+            by_call_[by->call].insert(which);
         }
         by_number_[by->number].insert(which);
         leases_.insert_or_assign(which, *by);
@@ -200,7 +205,18 @@ std::optional<lease_row> memory_table::lease(lease_token which) {
 
 std::optional<lease_row> memory_table::lease_of(const call_id& call) {
     const auto there = by_call_.find(call);
-    return there == by_call_.end() ? std::nullopt : lease(there->second);
+    return there == by_call_.end() ? std::nullopt : lease(*there->second.begin());
+}
+
+std::optional<lease_row> memory_table::lease_of(const call_id& call, const number_id& number) {
+    if (const auto there = by_call_.find(call); there != by_call_.end()) {
+        for (const lease_token each : there->second) {
+            if (auto found = lease(each); found && found->number == number) {
+                return found;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 void memory_table::close_leases(const number_id& which, instant ended_at, instant window_until, instant cut) {

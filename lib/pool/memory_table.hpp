@@ -41,6 +41,7 @@ public:
     void put_lease(const lease_row& what) override;
     std::optional<lease_row> lease(lease_token which) override;
     std::optional<lease_row> lease_of(const call_id& call) override;
+    std::optional<lease_row> lease_of(const call_id& call, const number_id& number) override;
     void close_leases(const number_id& which, instant ended_at, instant window_until, instant cut) override;
     std::vector<lease_row> leases_of(const number_id& which, instant at, instant oldest) override;
     std::vector<std::pair<lease_row, number_row>> latest_leases() override;
@@ -64,7 +65,7 @@ private:
     std::set<std::tuple<city_id, instant, number_id>> by_free_at_;
     std::set<std::pair<instant, number_id>> by_until_;
     std::unordered_map<panel_id, std::set<number_id>> by_panel_;
-    std::unordered_map<call_id, lease_token> by_call_;
+    std::unordered_map<call_id, std::set<lease_token>> by_call_;
     std::unordered_map<number_id, std::set<lease_token>> by_number_;
     std::vector<std::function<void()>> undo_;
 };

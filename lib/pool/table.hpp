@@ -42,7 +42,10 @@ public:
     virtual lease_token add_lease(const lease_row& what) = 0;
     virtual void put_lease(const lease_row& what) = 0;
     virtual std::optional<lease_row> lease(lease_token which) = 0;
+    /// The first of the call. There is a second one, of another number, where the reply to the first never arrived and
+    /// the call was lent a number without the store.
     virtual std::optional<lease_row> lease_of(const call_id& call) = 0;
+    virtual std::optional<lease_row> lease_of(const call_id& call, const number_id& number) = 0;
     /// The windows of the number's leases end at `window_until`: of those that have none yet, and of those whose window
     /// is open at `cut` and longer. A call without an end ended at `ended_at`.
     virtual void close_leases(const number_id& which, instant ended_at, instant window_until, instant cut) = 0;

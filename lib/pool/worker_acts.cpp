@@ -76,12 +76,17 @@ std::string wrong_words(const lease_wish& wish) {
     return "";
 }
 
+/// The number comes to somebody else or anew while a lease of it was never ended: it counts as ended by now.
+void close_lost(table& in, const lease_rules& rules, const number_row& stored, const number_row& now) {
+    if (stored.state == number_state::leased && now.state != number_state::leased && !stored.panel.empty()) {
+        in.close_leases(stored.number, stored.until, led_until(stored, rules), never);
+    }
+}
+
 /// The one call more is written: the number is the panel's.
 result<lent> lend(table& in, const lease_rules& rules, const lease_wish& wish, const found& what) {
     const number_row row = state_at(what.stored, wish.at, rules);
-    if (what.stored.state == number_state::leased && row.state != number_state::leased && !row.panel.empty()) {
-        in.close_leases(row.number, what.stored.until, led_until(what.stored, rules), never);  // its end was never told
-    }
+    close_lost(in, rules, what.stored, row);
     // A clock that was set back must not make a history in which two panels had the number at once.
     const instant from = std::max(wish.at, row.rested_since);
     lease_row entry{0, row.number, row.city, wish.panel, wish.call, what.how, from, never, never, wish.site};
@@ -190,6 +195,7 @@ result<std::vector<lent>> reserve(table& in, const lease_rules& rules, const std
             break;
         }
         const number_row row = state_at(*stored, at, rules);
+        close_lost(in, rules, *stored, row);
         lease_row entry;
         entry.number = row.number;
         entry.city = row.city;
@@ -242,13 +248,22 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
         return failure{failure_kind::not_found,
                        "lease " + std::to_string(row.token) + " of number " + row.number.text() + ": no such lease"};
     }
-    if (const auto told = in.lease_of(row.call)) {
+    if (const auto told = in.lease_of(row.call, row.number)) {
         return row.ended_at == never ? result<done>(done{}) : end(in, rules, told->token, row.ended_at, who);
+    }
+    if (const auto unheard = in.lease_of(row.call)) {
+        // The worker never heard of this one, or too late, and used the other.
+        if (const auto ended = end(in, rules, unheard->token, row.leased_at, who); !ended) {
+            return ended;
+        }
     }
     const auto stored = in.row(row.number);
     if (!stored || !still_its(*stored, *first, row.panel)) {
         return too_late(in, row, stored, who);
     }
+    // As of the call: what time has done since then did not happen, because the number was in use.
+    number_row then = state_at(*stored, row.leased_at, rules);
+    close_lost(in, rules, *stored, then);
     lease_row entry = row;
     entry.city = stored->city;
     entry.ended_at = never;
@@ -258,8 +273,6 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
     } else {
         entry.token = in.add_lease(entry);
     }
-    // As of the call: what time has done since then did not happen, because the number was in use.
-    number_row then = state_at(*stored, row.leased_at, rules);
     if (then.state == number_state::free || then.state == number_state::guard) {
         then.rested_since = std::min(then.rested_since, row.leased_at);
     }

@@ -280,6 +280,12 @@ std::optional<lease_row> sql_table::lease_of(const call_id& call) {
     return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
+std::optional<lease_row> sql_table::lease_of(const call_id& call, const number_id& number) {
+    static const std::string sql = lease_columns + " WHERE call_id = ? AND number = ?";
+    auto found = lease_rows(session_->rows(sql, {std::string(call.text()), number.text()}));
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
 void sql_table::close_leases(const number_id& which, instant ended_at, instant window_until, instant cut) {
     static const std::string sql =
         "UPDATE sos_lease SET ended_at = COALESCE(ended_at, ?), window_until = ? WHERE number = ? AND panel <> '' AND "

@@ -35,6 +35,7 @@ public:
     void put_lease(const pool::lease_row& what) override;
     std::optional<pool::lease_row> lease(pool::lease_token which) override;
     std::optional<pool::lease_row> lease_of(const call_id& call) override;
+    std::optional<pool::lease_row> lease_of(const call_id& call, const number_id& number) override;
     void close_leases(const number_id& which, instant ended_at, instant window_until, instant cut) override;
     std::vector<pool::lease_row> leases_of(const number_id& which, instant at, instant oldest) override;
     std::vector<std::pair<pool::lease_row, pool::number_row>> latest_leases() override;
