@@ -37,6 +37,7 @@ struct chosen_crm {
     std::unique_ptr<crm::http_crm> server;
     std::unique_ptr<crm::file_crm> file;
     [[nodiscard]] ports::crm& role() const { return server ? static_cast<ports::crm&>(*server) : *file; }
+    [[nodiscard]] ports::site_book& sites() const { return server ? static_cast<ports::site_book&>(*server) : *file; }
 };
 [[nodiscard]] result<chosen_crm> open_crm(boost::asio::io_context& loop, const config::settings& from,
                                           const secret_reader& secrets, std::function<instant()> now,

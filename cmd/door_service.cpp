@@ -16,6 +16,8 @@
 
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
+#include "cmd/emergency_line.hpp"
+#include "cmd/two_lines.hpp"
 #include "config/keys.hpp"
 #include "runtime/alarm_board.hpp"
 #include "runtime/call_log.hpp"
@@ -64,7 +66,9 @@ private:
 /// What SIGHUP changes: the rules of new calls, and the log's level. Everything else is read once, at the start.
 bool follows_a_reload(const config::key& key) {
     const bool rule = key.section == "door" && key.name != "app" && key.name != "dial" && key.name != "fan_out";
-    return rule || key.full_name() == "push.repeat" || key.full_name() == "log.level";
+    const bool sos = key.section == "sos" && (key.name == "answer_limit" || key.name == "silence_limit" ||
+                                              key.name == "default_route" || key.name == "desk");
+    return rule || sos || key.full_name() == "push.repeat" || key.full_name() == "log.level";
 }
 
 instant wall_clock() {
@@ -78,6 +82,7 @@ struct door_service::insides {
 
     result<done> open_stores();
     result<done> open_adapters();
+    result<done> open_emergency_line(const secret_reader& secrets);
     result<done> open_status_page();
 
     void start();
@@ -91,6 +96,8 @@ struct door_service::insides {
     void stop(exit_status how);
     exit_status last();
 
+    /// Both lines to Asterisk are up.
+    bool connected() const { return asterisk->connected() && emergency->asterisk().connected(); }
     std::vector<std::string> why_not_ready() const;
     std::string status_line() const;
     std::function<instant()> now() {
@@ -127,6 +134,8 @@ struct door_service::insides {
     std::unique_ptr<ports::push_server> push;
     chosen_line line;
     std::unique_ptr<ari::client> asterisk;
+    std::unique_ptr<emergency_line> emergency;
+    two_lines lines;
     std::unique_ptr<runtime::status_server> status_page;
 
     boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGHUP};
@@ -167,8 +176,9 @@ result<done> door_service::insides::open_stores() {
     }
     recorder = std::move(*opened_journal);
     journal = std::make_unique<journal_witness>(*recorder);
-    worker = std::make_unique<runtime::worker>(loop.get_executor(), clock, rules,
-                                               std::vector<runtime::witness*>{journal.get(), &call_meter, &call_log});
+    worker = std::make_unique<runtime::worker>(
+        loop.get_executor(), clock, rules,
+        std::vector<runtime::witness*>{journal.get(), &lines, &call_meter, &call_log});
     return done{};
 }
 
@@ -196,7 +206,18 @@ result<done> door_service::insides::open_adapters() {
     asterisk = std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
                                              ari::client::surroundings{facts(), call_names(clock), ari_log(log),
                                                                        [this](const failure& why) { stop_by(why); }});
-    worker->begin({*asterisk, crm.role(), *push, *spool, *line.role});
+    return open_emergency_line(secrets);
+}
+
+result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
+    auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
+                                        ari_log(log), [this](const failure& why) { stop_by(why); }, alarms(), metrics});
+    if (!opened) {
+        return opened.why();
+    }
+    emergency = std::move(*opened);
+    lines.lead(*asterisk, emergency->asterisk());
+    worker->begin({lines, crm.role(), *push, *spool, *line.role, crm.sites(), emergency->numbers()});
     return done{};
 }
 
@@ -210,6 +231,7 @@ result<done> door_service::insides::open_status_page() {
         if (line.redis != nullptr) {
             to.show_redis("panels", line.redis->up());
         }
+        emergency->show(to);
         show(asterisk->counted(), to);
         show(recorder->counts(), to);
         show(spool->counts(), wall_clock(), to);
@@ -236,6 +258,7 @@ void door_service::insides::start() {
     signals.add(SIGUSR1);
     on_signal(0);
     asterisk->start();
+    emergency->asterisk().start();
     reach_asterisk_or_end();
     watch();
 }
@@ -255,7 +278,7 @@ void door_service::insides::reach_asterisk_or_end() {
 
 /// Four times a second: readiness, systemd's watchdog, the status line.
 void door_service::insides::watch() {
-    if (!told_ready && asterisk->connected()) {
+    if (!told_ready && connected()) {
         told_ready = true;
         patience.cancel();
         log.say(runtime::log_level::info, "ready");
@@ -405,11 +428,12 @@ void door_service::insides::stop(exit_status how) {
         heartbeat.cancel();
         patience.cancel();
         emptiness.cancel();
-        asterisk->stop([this] { loop.stop(); });
+        asterisk->stop([this] { emergency->asterisk().stop([this] { loop.stop(); }); });
     });
 }
 
 exit_status door_service::insides::last() {
+    emergency->close(last_words);
     const auto spooled = spool->close(last_words);
     const auto recorded = recorder->close(last_words);
     for (const auto* end : {&spooled, &recorded}) {
@@ -425,7 +449,7 @@ exit_status door_service::insides::last() {
 
 std::vector<std::string> door_service::insides::why_not_ready() const {
     std::vector<std::string> reasons;
-    if (!asterisk->connected()) {
+    if (!connected()) {
         reasons.push_back("no line to Asterisk at " + settings.ari.url.text);
     }
     if (drain_until != never || stopping) {

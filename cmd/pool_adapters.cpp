@@ -14,14 +14,10 @@ pool::lease_rules lease_rules(const config::settings& from) {
     return rules;
 }
 
-result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& from, const secret_reader& secrets,
-                                                       const pool_manner& how) {
+result<store::store_options> store_options_of(const config::settings& from, const secret_reader& secrets) {
     store::store_options options;
     options.url = from.pool.url.text;
     options.rules = lease_rules(from);
-    options.deadline = 30s;  // an operator would rather wait than begin again
-    options.rehearsal = how.rehearsal;
-    options.who = how.who;
     if (from.pool.url.scheme == "mysql") {
         auto password = secrets(from.pool.password);
         if (!password) {
@@ -29,7 +25,19 @@ result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& f
         }
         options.password = std::move(*password);
     }
-    return store::open_store(options);
+    return options;
+}
+
+result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& from, const secret_reader& secrets,
+                                                       const pool_manner& how) {
+    auto options = store_options_of(from, secrets);
+    if (!options) {
+        return options.why();
+    }
+    options->deadline = 30s;  // an operator would rather wait than begin again
+    options->rehearsal = how.rehearsal;
+    options->who = how.who;
+    return store::open_store(*options);
 }
 
 result<std::unique_ptr<ports::callback_store>> open_callback_store(const config::settings& from,

@@ -9,6 +9,7 @@
 #include "pool/words.hpp"
 #include "ports/callback_map.hpp"
 #include "ports/number_store.hpp"
+#include "store/open_store.hpp"
 
 namespace td::cmd {
 
@@ -18,6 +19,9 @@ struct pool_manner {
     bool rehearsal = false;  ///< every act is rolled back
     std::string who;         ///< for the audit, where an act names nobody
 };
+
+/// How the pool that pool.url names is opened.
+[[nodiscard]] result<store::store_options> store_options_of(const config::settings& from, const secret_reader& secrets);
 
 /// The pool that pool.url names, for a tool that may wait.
 [[nodiscard]] result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& from,

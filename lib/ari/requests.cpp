@@ -143,15 +143,12 @@ std::optional<exchange> request_maker::make(const call::dial& wish) const {
 }
 
 std::optional<exchange> request_maker::make(const call::call_out& wish) const {
-    std::string where = wish.target;  // the desk's is a dial string of its own
-    if (wish.whom != call::callee::desk) {
-        if (!dialable(wish.target)) {
-            return std::nullopt;
-        }
-        const bool panel = wish.whom == call::callee::panel;
-        where = panel ? callback_dial_ : dial_;
-        replace_all(where, panel ? "{panel}" : "{route}", wish.target);
+    if (!dialable(wish.target)) {
+        return std::nullopt;
     }
+    const bool panel = wish.whom == call::callee::panel;
+    std::string where = panel ? callback_dial_ : dial_;
+    replace_all(where, panel ? "{panel}" : "{route}", wish.target);
     const std::string name = channel_name(wish.leg);
     const bool early = wish.way == call::call_way::early;
     exchange made = on_channel(early ? errand::create : errand::dial, key_of(wish.leg), method::post,
