@@ -12,6 +12,7 @@
 #include "crm/http_crm.hpp"
 #include "feed/spool.hpp"
 #include "panel/redis_panel_line.hpp"
+#include "ports/callback_map.hpp"
 #include "ports/ports.hpp"
 #include "push/http_push.hpp"
 #include "runtime/log.hpp"
@@ -36,25 +37,33 @@ struct chosen_crm {
     std::unique_ptr<crm::http_crm> server;
     std::unique_ptr<crm::file_crm> file;
     [[nodiscard]] ports::crm& role() const { return server ? static_cast<ports::crm&>(*server) : *file; }
+    [[nodiscard]] ports::site_book& sites() const { return server ? static_cast<ports::site_book&>(*server) : *file; }
 };
 [[nodiscard]] result<chosen_crm> open_crm(boost::asio::io_context& loop, const config::settings& from,
                                           const secret_reader& secrets, std::function<instant()> now,
                                           ports::fact_sink facts);
 
-struct chosen_push {
-    std::unique_ptr<ports::push_server> role;
-    push::http_push* server = nullptr;  ///< the same, when it is a server
-};
-[[nodiscard]] result<chosen_push> open_push(boost::asio::io_context& loop, const config::settings& from,
-                                            const secret_reader& secrets, std::function<instant()> now,
-                                            ports::fact_sink facts);
+[[nodiscard]] result<std::unique_ptr<ports::push_server>> open_push(boost::asio::io_context& loop,
+                                                                    const config::settings& from,
+                                                                    const secret_reader& secrets,
+                                                                    std::function<instant()> now,
+                                                                    ports::fact_sink facts);
 
 struct chosen_line {
     std::unique_ptr<ports::panel_line> role;
     panel::redis_panel_line* redis = nullptr;  ///< the same, when panels.busy is a Redis
 };
 [[nodiscard]] result<chosen_line> open_line(boost::asio::io_context& loop, const config::settings& from,
-                                            const secret_reader& secrets, ports::fact_sink facts);
+                                            const secret_reader& secrets, ports::fact_sink facts, alarm_sink alarms);
+
+struct chosen_map {
+    std::unique_ptr<ports::callback_map> role;
+    bool redis = false;  ///< callback_map.url is a Redis, and not the pool itself
+};
+/// `came_back` is called when the map can be written (again).
+[[nodiscard]] result<chosen_map> open_callback_map(boost::asio::io_context& loop, const config::settings& from,
+                                                   const secret_reader& secrets, ports::callback_sink sink,
+                                                   alarm_sink alarms, std::function<void()> came_back);
 
 /// Lines of an adapter's own kind in the worker's log, with area=ari.
 [[nodiscard]] ari::log_sink ari_log(runtime::log& to);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <exception>
 #include <string_view>
+#include <utility>
 
+#include "base/json_text.hpp"
 #include "cmd/context.hpp"
 #include "cmd/verbs.hpp"
 #include "config/words.hpp"
@@ -138,9 +140,24 @@ exit_status usage_error(const CLI::App& root, const std::string& text, std::ostr
     return exit_status::usage;
 }
 
-void print_version(std::ostream& out, verbosity words) {
+void print_version(std::ostream& out, const global_options& options) {
+    const bool libraries = options.words == verbosity::verbose;
+    if (options.form == output::json) {
+        std::string line = R"({"type":"version","schema":1)";
+        for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>{"version", TDCTL_VERSION},
+                                          {"build", TDCTL_BUILD_TYPE},
+                                          {"compiler", TDCTL_COMPILER},
+                                          {"libraries", libraries ? TDCTL_LIBRARIES : ""}}) {
+            if (!value.empty()) {
+                line.append(",\"").append(name).append("\":");
+                append_json_text(line, value, broken_utf8::replaced);
+            }
+        }
+        out << line << "}\n";
+        return;
+    }
     out << "tdctl " << TDCTL_VERSION << " (" << TDCTL_BUILD_TYPE << ", " << TDCTL_COMPILER << ")\n";
-    if (words == verbosity::verbose) {
+    if (libraries) {
         out << TDCTL_LIBRARIES;
     }
 }
@@ -181,7 +198,7 @@ exit_status run(const std::vector<std::string>& words, const config::variable_ma
         return usage_error(root, "tdctl: " + wrong, err);
     }
     if (given.version) {
-        print_version(out, options.words);
+        print_version(out, options);
         return exit_status::done;
     }
     if (root.get_subcommands().empty()) {

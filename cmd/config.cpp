@@ -8,6 +8,7 @@
 #include "cmd/verbs.hpp"
 #include "config/show.hpp"
 #include "config/words.hpp"
+#include "crm/flats_file.hpp"
 
 namespace td::cmd {
 namespace {
@@ -18,12 +19,28 @@ std::string counted(std::ptrdiff_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+/// A CRM that is a file is read as the start reads it: what would be refused there must not pass here.
+void add_problem_of_flats(const config::loaded& read, std::vector<problem>& to) {
+    const config::address& url = read.values.crm.url;
+    if (url.scheme != "file") {
+        return;
+    }
+    const auto flats = crm::load_flats(url.path);
+    if (!flats) {
+        problem found{
+            problem::weight::error, "", 0, "crm.url", "crm.url: " + config::printable(flats.why().text, 400), ""};
+        config::find_place(found, read);
+        to.push_back(std::move(found));
+    }
+}
+
 /// The problems are this verb's data, so they go to stdout; the sum of them is for people.
 exit_status check(context& with) {
     const config::loaded& read = with.configuration();
     std::vector<problem> all = read.problems;
     const std::vector<problem> of_secrets = config::problems_of_secrets(read);
     all.insert(all.end(), of_secrets.begin(), of_secrets.end());
+    add_problem_of_flats(read, all);
     for (const problem& each : all) {
         with.out() << (with.json() ? config::as_json(each) : config::text_of(each) + "\n");
     }

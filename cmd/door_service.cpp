@@ -3,6 +3,7 @@
 #include <csignal>
 #include <ctime>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,7 +16,10 @@
 
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
+#include "cmd/emergency_line.hpp"
+#include "cmd/two_lines.hpp"
 #include "config/keys.hpp"
+#include "runtime/alarm_board.hpp"
 #include "runtime/call_log.hpp"
 #include "runtime/call_meter.hpp"
 #include "runtime/clock.hpp"
@@ -62,7 +66,9 @@ private:
 /// What SIGHUP changes: the rules of new calls, and the log's level. Everything else is read once, at the start.
 bool follows_a_reload(const config::key& key) {
     const bool rule = key.section == "door" && key.name != "app" && key.name != "dial" && key.name != "fan_out";
-    return rule || key.full_name() == "push.repeat" || key.full_name() == "log.level";
+    const bool sos = key.section == "sos" && (key.name == "answer_limit" || key.name == "silence_limit" ||
+                                              key.name == "default_route" || key.name == "desk");
+    return rule || sos || key.full_name() == "push.repeat" || key.full_name() == "log.level";
 }
 
 instant wall_clock() {
@@ -76,6 +82,7 @@ struct door_service::insides {
 
     result<done> open_stores();
     result<done> open_adapters();
+    result<done> open_emergency_line(const secret_reader& secrets);
     result<done> open_status_page();
 
     void start();
@@ -89,6 +96,8 @@ struct door_service::insides {
     void stop(exit_status how);
     exit_status last();
 
+    /// Both lines to Asterisk are up.
+    bool connected() const { return asterisk->connected() && emergency->asterisk().connected(); }
     std::vector<std::string> why_not_ready() const;
     std::string status_line() const;
     std::function<instant()> now() {
@@ -97,13 +106,15 @@ struct door_service::insides {
     ports::fact_sink facts() {
         return [this](call::fact news) { worker->take(std::move(news)); };
     }
+    /// Its sink is called on the threads of the journal and the spool.
     alarm_sink alarms() {
         return [this](const alarm& news) {
-            const bool raised = news.state == alarm_state::raised;
-            log.say(raised ? runtime::log_level::error : runtime::log_level::info,
-                    raised ? "alarm raised" : "alarm cleared", {{"alarm", news.name}, {"said", news.text}});
+            tell_of(news);
+            boost::asio::post(loop, [this, news] { standing.take(news); });
         };
     }
+    void tell_of(const alarm& news);
+    void look_for_trouble();
 
     context& with;
     service_wishes wishes;
@@ -120,9 +131,11 @@ struct door_service::insides {
     std::unique_ptr<feed::spool> spool;
     std::unique_ptr<runtime::worker> worker;
     chosen_crm crm;
-    chosen_push push;
+    std::unique_ptr<ports::push_server> push;
     chosen_line line;
     std::unique_ptr<ari::client> asterisk;
+    std::unique_ptr<emergency_line> emergency;
+    two_lines lines;
     std::unique_ptr<runtime::status_server> status_page;
 
     boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGHUP};
@@ -130,7 +143,7 @@ struct door_service::insides {
     boost::asio::steady_timer patience{loop};
     boost::asio::steady_timer emptiness{loop};
     bool told_ready = false;
-    bool crm_memory_failing = false;
+    runtime::alarm_board standing;
     instant drain_until = never;
     bool drain_ended = false;
     bool stopping = false;
@@ -163,8 +176,9 @@ result<done> door_service::insides::open_stores() {
     }
     recorder = std::move(*opened_journal);
     journal = std::make_unique<journal_witness>(*recorder);
-    worker = std::make_unique<runtime::worker>(loop.get_executor(), clock, rules,
-                                               std::vector<runtime::witness*>{journal.get(), &call_meter, &call_log});
+    worker = std::make_unique<runtime::worker>(
+        loop.get_executor(), clock, rules,
+        std::vector<runtime::witness*>{journal.get(), &lines, &call_meter, &call_log});
     return done{};
 }
 
@@ -182,7 +196,7 @@ result<done> door_service::insides::open_adapters() {
     if (!opened_push) {
         return opened_push.why();
     }
-    auto opened_line = open_line(loop, settings, secrets, facts());
+    auto opened_line = open_line(loop, settings, secrets, facts(), alarms());
     if (!opened_line) {
         return opened_line.why();
     }
@@ -192,7 +206,18 @@ result<done> door_service::insides::open_adapters() {
     asterisk = std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
                                              ari::client::surroundings{facts(), call_names(clock), ari_log(log),
                                                                        [this](const failure& why) { stop_by(why); }});
-    worker->begin({*asterisk, crm.role(), *push.role, *spool, *line.role});
+    return open_emergency_line(secrets);
+}
+
+result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
+    auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
+                                        ari_log(log), [this](const failure& why) { stop_by(why); }, alarms(), metrics});
+    if (!opened) {
+        return opened.why();
+    }
+    emergency = std::move(*opened);
+    lines.lead(*asterisk, emergency->asterisk());
+    worker->begin({lines, crm.role(), *push, *spool, *line.role, crm.sites(), emergency->numbers()});
     return done{};
 }
 
@@ -203,6 +228,10 @@ result<done> door_service::insides::open_status_page() {
         to.show(runtime::gauge::ari_connected, asterisk->connected() ? 1 : 0);
         to.show(runtime::gauge::draining, worker->board().draining() ? 1 : 0);
         to.reach(runtime::counter::log_overruns, log.overruns());
+        if (line.redis != nullptr) {
+            to.show_redis("panels", line.redis->up());
+        }
+        emergency->show(to);
         show(asterisk->counted(), to);
         show(recorder->counts(), to);
         show(spool->counts(), wall_clock(), to);
@@ -211,7 +240,8 @@ result<done> door_service::insides::open_status_page() {
         return done{};
     }
     auto page = runtime::status_server::start(
-        loop, status_options(settings), {[this] { return metrics.scrape(); }, [this] { return why_not_ready(); }});
+        loop, status_options(settings),
+        {[this] { return metrics.scrape(); }, [this] { return why_not_ready(); }, [this] { return standing.lines(); }});
     if (!page) {
         return page.why();
     }
@@ -228,6 +258,7 @@ void door_service::insides::start() {
     signals.add(SIGUSR1);
     on_signal(0);
     asterisk->start();
+    emergency->asterisk().start();
     reach_asterisk_or_end();
     watch();
 }
@@ -247,20 +278,13 @@ void door_service::insides::reach_asterisk_or_end() {
 
 /// Four times a second: readiness, systemd's watchdog, the status line.
 void door_service::insides::watch() {
-    if (!told_ready && asterisk->connected()) {
+    if (!told_ready && connected()) {
         told_ready = true;
         patience.cancel();
         log.say(runtime::log_level::info, "ready");
         notice.ready(status_line());
     }
-    if (crm.server && crm.server->file_counters() != nullptr &&
-        crm.server->file_counters()->failing != crm_memory_failing) {
-        crm_memory_failing = !crm_memory_failing;
-        log.say(crm_memory_failing ? runtime::log_level::error : runtime::log_level::info,
-                crm_memory_failing ? "alarm raised" : "alarm cleared",
-                {{"alarm", "crm_memory"},
-                 {"said", "answers of the CRM are not kept for the next start: " + settings.crm.memory}});
-    }
+    look_for_trouble();
     notice.alive();
     heartbeat.expires_after(250ms);
     heartbeat.async_wait([this](const boost::system::error_code& error) {
@@ -268,6 +292,26 @@ void door_service::insides::watch() {
             watch();
         }
     });
+}
+
+void door_service::insides::tell_of(const alarm& news) {
+    const bool raised = news.state == alarm_state::raised;
+    log.say(raised ? runtime::log_level::error : runtime::log_level::info, raised ? "alarm raised" : "alarm cleared",
+            {{"alarm", news.name}, {"said", news.text}});
+}
+
+/// The troubles that nobody reports by himself.
+void door_service::insides::look_for_trouble() {
+    const auto follow = [this](const std::string& name, bool failing, const std::string& text) {
+        const alarm news{name, failing ? alarm_state::raised : alarm_state::cleared, text};
+        if (standing.take(news)) {
+            tell_of(news);
+        }
+    };
+    if (crm.server && crm.server->file_counters() != nullptr) {
+        follow("crm_memory", crm.server->file_counters()->failing,
+               "answers of the CRM are not kept for the next start: " + settings.crm.memory);
+    }
 }
 
 void door_service::insides::on_signal(int number) {
@@ -287,9 +331,14 @@ void door_service::insides::on_signal(int number) {
 }
 
 void door_service::insides::drain(int number) {
-    if (drain_until != never || !told_ready) {
+    if (!told_ready) {
+        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached");
+        stop(exit_status::done);
+        return;
+    }
+    if (drain_until != never) {
         log.say(runtime::log_level::warning, "stopping at once", {{"calls", worker->board().calls()}});
-        stop(!told_ready ? exit_status::done : number == SIGINT ? exit_status::interrupted : exit_status::terminated);
+        stop(number == SIGINT ? exit_status::interrupted : exit_status::terminated);
         return;
     }
     drain_until = clock.now() + wishes.drain;
@@ -317,7 +366,11 @@ void door_service::insides::end_when_empty() {
 }
 
 void door_service::insides::reload() {
-    notice.reloading();
+    // A reload ends with READY=1, which would be untrue before Asterisk is reached and once the drain has begun.
+    const bool serving = told_ready && drain_until == never && !stopping;
+    if (serving) {
+        notice.reloading();
+    }
     config::sources from;
     from.file = with.options().config_file;
     from.variables = with.variables();
@@ -353,7 +406,9 @@ void door_service::insides::reload() {
             }
         });
     }
-    notice.ready(status_line());
+    if (serving) {
+        notice.ready(status_line());
+    }
 }
 
 void door_service::insides::stop_by(const failure& why) {
@@ -373,11 +428,12 @@ void door_service::insides::stop(exit_status how) {
         heartbeat.cancel();
         patience.cancel();
         emptiness.cancel();
-        asterisk->stop([this] { loop.stop(); });
+        asterisk->stop([this] { emergency->asterisk().stop([this] { loop.stop(); }); });
     });
 }
 
 exit_status door_service::insides::last() {
+    emergency->close(last_words);
     const auto spooled = spool->close(last_words);
     const auto recorded = recorder->close(last_words);
     for (const auto* end : {&spooled, &recorded}) {
@@ -393,7 +449,7 @@ exit_status door_service::insides::last() {
 
 std::vector<std::string> door_service::insides::why_not_ready() const {
     std::vector<std::string> reasons;
-    if (!asterisk->connected()) {
+    if (!connected()) {
         reasons.push_back("no line to Asterisk at " + settings.ari.url.text);
     }
     if (drain_until != never || stopping) {

@@ -109,6 +109,7 @@ exit_status serve(context& with, serve_options options) {
         return with.complain(ports.why());
     }
     furnish(town);
+    loop.on_status_signal([&] { with.complain(town.status_line()); });
     print_addresses(with, options, *ports);
     loop.run();
     return exit_status::done;  // a signal is how this verb ends, and cuts nothing short
@@ -253,6 +254,7 @@ exit_status evening(context& with, const evening_words& words) {
     options.release = release_of(words.release);
     options.scratch = scratch->path();
     options.say = [&with](std::string_view progress) { with.say(progress); };
+    options.answer = [&with](std::string_view status) { with.complain(status); };  // asked for, so -q does not hush it
     const result<evening_report> report = sim_server::play_evening(options);
     if (words.keep) {
         with.say("kept: " + scratch->path().string());

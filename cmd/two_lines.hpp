@@ -12,8 +12,11 @@ namespace td::cmd {
 
 class two_lines final : public ports::pbx, public runtime::witness {
 public:
-    /// Both outlive it.
-    two_lines(ports::pbx& door, ports::pbx& sos) : door_(door), sos_(sos) {}
+    /// Before the first command; both outlive it.
+    void lead(ports::pbx& door, ports::pbx& sos) {
+        door_ = &door;
+        sos_ = &sos;
+    }
 
     /// Learns which calls are emergency calls.
     void saw(instant at, const call::fact& news, const call::commands& wishes) override;
@@ -33,15 +36,15 @@ public:
     void carry_out(const call::remove_stray_bridge& wish) override { of(wish.which).carry_out(wish); }
 
 private:
-    [[nodiscard]] ports::pbx& of(call::line which) { return which == call::line::sos ? sos_ : door_; }
+    [[nodiscard]] ports::pbx& of(call::line which) { return which == call::line::sos ? *sos_ : *door_; }
     [[nodiscard]] ports::pbx& of(const call_id& call) {
         return of(emergencies_.contains(call) ? call::line::sos : call::line::door);
     }
     void begins(const call_id& call) { emergencies_.insert(call); }
     void ends(const call_id& call);
 
-    ports::pbx& door_;
-    ports::pbx& sos_;
+    ports::pbx* door_ = nullptr;
+    ports::pbx* sos_ = nullptr;
     std::unordered_set<call_id> emergencies_;  // those that live, and the last hundred that ended
     std::deque<call_id> ended_;
 };

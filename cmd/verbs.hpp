@@ -35,6 +35,7 @@ struct verb {
 [[nodiscard]] std::vector<verb> all_verbs();
 
 [[nodiscard]] verb serve_ari_verb();
+[[nodiscard]] verb sos_pool_verb();
 [[nodiscard]] verb config_verb();
 [[nodiscard]] verb load_test_verb();
 

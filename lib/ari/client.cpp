@@ -291,6 +291,9 @@ private:
         const instant now = steady_now();
         line_.advance(now);
         lanes_.advance(now);
+        if (lanes_.take_probe(now)) {
+            line_.send(socket_text(probe_));  // Asterisk was slow once; that is over when it answers this
+        }
         desk_.advance(now);
         turn();
     }

@@ -16,10 +16,6 @@ constexpr std::size_t most_strays = 1000;
 constexpr int bad_request = 400;
 constexpr int overloaded_status = 503;
 
-bool is_good(int status) {
-    return status >= 200 && status < 300;
-}
-
 bool has(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
@@ -64,6 +60,10 @@ bool repeatable(errand what) {
 bool is_picture(errand what) {
     return what == errand::filter || what == errand::see_application || what == errand::see_channels ||
            what == errand::see_bridges;
+}
+
+bool is_stray(errand what) {
+    return what == errand::drop_stray || what == errand::remove_stray;
 }
 
 order_key trunk_of(const call_id& call) {
@@ -147,7 +147,11 @@ void desk::carry_out(const call::remove_stray_bridge& wish, instant now) {
 
 /// Sends what a command wants, or refuses it here: 400 when it cannot be asked safely, 503 when too much is under way.
 void desk::ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now) {
-    if (!request || outstanding_ >= limit_.queue) {
+    if (request && is_stray(what) && full()) {
+        settle_stray(*request, overloaded_status, now);
+        return;
+    }
+    if (!request || full()) {
         exchange refused;
         refused.what = what;
         refused.key = key;

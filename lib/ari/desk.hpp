@@ -71,6 +71,7 @@ public:
 
 private:
     void ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now);
+    [[nodiscard]] bool full() const { return outstanding_ >= limit_.queue; }
     void submit(exchange request, instant now);
     void send(exchange request, instant now);
     void settle(const exchange& request, int status, std::string_view body, instant now);

@@ -1,4 +1,4 @@
-// The desk's ears: events become facts, and what Asterisk holds becomes a picture.
+// The desk's ears and its clock: events become facts, and what was put off is done when it is due.
 
 #include <algorithm>
 #include <utility>
@@ -9,11 +9,7 @@
 namespace td::ari {
 namespace {
 
-constexpr duration picture_pause = 500ms;
-
-bool is_good(int status) {
-    return status >= 200 && status < 300;
-}
+constexpr duration stray_pause = 2s;
 
 }  // namespace
 
@@ -89,20 +85,7 @@ void desk::tell(event news) {
         news);
 }
 
-// ---- the picture
-
-void desk::line_up(instant now) {
-    line_is_up_ = true;
-    ask_for_picture(now);
-}
-
-void desk::line_lost() {
-    picture_.cancel();
-    picture_again_ = never;
-    line_is_up_ = false;
-    in_the_picture_ = false;
-    news_.emplace_back(call::pbx_line_lost{which_});
-}
+// ---- time
 
 void desk::advance(instant now) {
     if (now >= picture_again_) {
@@ -111,63 +94,13 @@ void desk::advance(instant now) {
     while (!strays_.empty() && strays_.front().first <= now) {
         exchange request = std::move(strays_.front().second);
         strays_.pop_front();
+        if (full()) {
+            strays_.push_back({now + stray_pause, std::move(request)});  // what living calls need goes first
+            continue;
+        }
         request.deadline = now + limit_.request;
         ++outstanding_;
         submit(std::move(request), now);
-    }
-}
-
-void desk::ask_for_picture(instant now) {
-    picture_again_ = never;
-    const unsigned round = picture_.begin();
-    const auto send = [&](exchange part) {
-        part.round = round;
-        part.deadline = now + limit_.picture;
-        submit(std::move(part), now);
-    };
-    send(maker_.filter());
-    send(maker_.see(errand::see_application));
-    send(maker_.see(errand::see_channels));
-    send(maker_.see(errand::see_bridges));
-}
-
-void desk::picture_failed(std::string_view why, instant now) {
-    if (!picture_.taking()) {
-        return;
-    }
-    picture_.cancel();
-    picture_again_ = line_is_up_ ? now + picture_pause : never;
-    log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
-}
-
-void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
-    if (request.round != picture_.round() || !picture_.taking()) {
-        return;
-    }
-    if (request.what == errand::filter && status == 403) {
-        fatal_ = failure{failure_kind::not_allowed,
-                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
-        return;
-    }
-    if (!is_good(status)) {
-        ++count_.failures[status];
-        picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
-        return;
-    }
-    if (request.what == errand::filter) {
-        return;
-    }
-    if (!picture_.take(request.what, body, codec_)) {
-        picture_failed(std::string(name_of(request.what)) + " cannot be read", now);
-        return;
-    }
-    for (std::string& leg : picture_.made_first()) {
-        made_first_.insert(std::move(leg));
-    }
-    if (auto seen = picture_.finish(dialling_)) {
-        in_the_picture_ = true;
-        seen->which = which_;
-        news_.emplace_back(std::move(*seen));
     }
 }
 

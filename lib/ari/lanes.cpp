@@ -221,10 +221,20 @@ void lanes::socket_opened(instant now) {
         return;
     }
     lanes_[socket()].how = lane::state::open;
+    probe_at_ = never;
     place_waiting(now);
 }
 
+bool lanes::take_probe(instant now) {
+    if (probe_at_ > now) {
+        return false;
+    }
+    probe_at_ = now + limit_.probe;  // until one is answered
+    return true;
+}
+
 void lanes::socket_closed(instant now) {
+    probe_at_ = never;  // a new line is probed when it is up
     if (lanes_[socket()].how == lane::state::open) {
         drop(socket(), now);
     }
@@ -271,6 +281,7 @@ void lanes::advance(instant now) {
             // Replies come in order, so what stands behind an overdue request cannot be had from this connection
             // either.
             drop(i, now);
+            probe_at_ = i == socket() ? now + limit_.probe : probe_at_;
         }
     }
     drop_expired(now);
@@ -281,7 +292,7 @@ instant lanes::next_deadline(instant now) const {
     if (outstanding_ > 0) {
         return now + tick;
     }
-    instant next = never;
+    instant next = probe_at_;
     for (std::size_t i = 0; i < socket(); ++i) {
         if (lanes_[i].how != lane::state::closed) {
             next = std::min(next, lanes_[i].since + limit_.idle);
@@ -307,6 +318,7 @@ void lanes::shut() {
     bindings_.clear();
     waiting_.clear();
     outstanding_ = 0;
+    probe_at_ = never;
 }
 
 }  // namespace td::ari

@@ -76,6 +76,10 @@ public:
     void socket_closed(instant now);
     void socket_replied(std::uint64_t number, int status, std::string_view body, instant now);
 
+    /// True when a probe is to be sent on the WebSocket: a request on it was overdue a while ago, and it has carried
+    /// none since. Once each time.
+    [[nodiscard]] bool take_probe(instant now);
+
     /// Serves deadlines, closes what was idle too long, connects again. An extra call is harmless.
     void advance(instant now);
     /// When `advance` is next needed. Requests under way are looked at every 50 ms.
@@ -129,6 +133,7 @@ private:
     duration rest_{};
     instant shrunk_until_{};  ///< Asterisk's session limit was met: no more connections than then until this
     std::size_t shrunk_to_ = 0;
+    instant probe_at_ = never;
 };
 
 }  // namespace td::ari

@@ -41,6 +41,7 @@ struct limits {
     duration picture = 10s;                  ///< the same for GET /channels and its like, which can be megabytes
     duration connect = 1s;                   ///< one TCP connect
     duration handshake = 3s;                 ///< one WebSocket handshake
+    duration probe = 10s;                    ///< so long after an overdue request the WebSocket is tried again
     duration idle = 10s;                     ///< an unused connection is closed; Asterisk does it after 15 s
     duration ping = 1s;                      ///< between two pings
     duration silence = 2500ms;               ///< nothing heard for so long: the line is dead

@@ -41,6 +41,11 @@ enum class errand : std::uint8_t {
 };
 [[nodiscard]] std::string_view name_of(errand what);
 
+/// A status that says it was done.
+[[nodiscard]] constexpr bool is_good(int status) {
+    return status >= 200 && status < 300;
+}
+
 /// Requests of the same key are carried out in their order; those of different keys may overtake each other.
 struct order_key {
     call_id call;

@@ -109,6 +109,8 @@ struct push {
     instant deadline{};  ///< when the ring is over for good
     std::vector<target> targets;
 };
+/// The devices that a push asks, for its answer.
+[[nodiscard]] std::vector<device_id> devices_of(const push& wish);
 /// Ask where the panel stands: site_found, at once what is remembered, or site_missing.
 struct find_site {
     call_id call;

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace td::call {
+namespace {
+
+bool was_asked(const std::vector<device_id>& asked, const device_id& device) {
+    return asked.empty() || std::find(asked.begin(), asked.end(), device) != asked.end();
+}
+
+}  // namespace
 
 door_call::door_call(const panel_arrived& arrival, std::shared_ptr<const door_rules> rules)
     : rules_(std::move(rules)),
@@ -150,15 +157,19 @@ void door_call::on(instant, const push_answered& news, commands&) {
         return;
     }
     for (push_record& p : pushes_) {
+        if (!was_asked(news.asked, p.device)) {
+            continue;  // a repeat leaves out those that ring, and says nothing of them
+        }
         const auto no = std::find_if(news.rejected.begin(), news.rejected.end(),
                                      [&](const push_answered::rejection& r) { return r.device == p.device; });
-        if (no != news.rejected.end()) {
-            p.accepted = false;
-            p.reason = no->reason;
-            plan_.reject(p.device);  // a broken token does not heal within a call
-        } else if (!p.accepted && (p.reason == "no_reply" || p.reason.empty())) {
-            p.accepted = true;
+        if (no == news.rejected.end()) {
+            p.accepted = true;  // also where an earlier push failed: the phone was reached after all
             p.reason.clear();
+            continue;
+        }
+        plan_.reject(p.device);  // a broken token does not heal within a call
+        if (!p.accepted) {
+            p.reason = no->reason;
         }
     }
 }
@@ -168,7 +179,7 @@ void door_call::on(instant, const push_failed& news, commands&) {
         return;
     }
     for (push_record& p : pushes_) {
-        if (!p.accepted && p.reason == "no_reply") {
+        if (!p.accepted && p.reason == "no_reply" && was_asked(news.asked, p.device)) {
             p.reason = news.reason;
         }
     }
@@ -271,7 +282,7 @@ void door_call::on(instant now, const pbx_did& news, commands& out) {
         case act::send_keys:
             if (state_ == state::opening) {
                 opened_door_ = true;
-                limit_ = std::min(limit_, now + rules_->keys_play);
+                limit_ = std::min(limit_, now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_play);
             }
             return;
         case act::remove_bridge:
@@ -323,7 +334,8 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
             return;
         case act::drop_leg:
             if (news.status == gone && plan_.lives(news.leg)) {
-                leg_is_gone(now, news.leg, 0, 0, out);  // its end was told while we could not hear, or never will be
+                // Its end was told while we could not hear, or never will be.
+                leg_is_gone(now, news.leg, plan_.ended(now, news.leg, 0, 0), ended_by::account, out);
             } else if (state_ != state::ending && plan_.dropped(news.leg)) {
                 drop_at_ = std::min(drop_at_, now + rules_->drop_again);  // else its phone rings on while another talks
             }
@@ -386,7 +398,7 @@ void door_call::on(instant, const key_pressed& news, commands&) {
 void door_call::open_door(instant now, commands& out) {
     state_ = state::opening;
     answered_at_ = now;
-    limit_ = now + rules_->keys_limit;
+    limit_ = now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_limit;
     out.push_back(answer_panel{call_, panel_channel_});
 }
 
@@ -398,6 +410,10 @@ void door_call::opening_failed(instant now, commands& out) {
 // ---- somebody leaves
 
 void door_call::on(instant now, const panel_left&, commands& out) {
+    panel_is_gone(now, ended_by::panel, out);
+}
+
+void door_call::panel_is_gone(instant now, ended_by who, commands& out) {
     if (!panel_here_) {
         return;  // StasisEnd and a 404 tell the same
     }
@@ -405,11 +421,10 @@ void door_call::on(instant now, const panel_left&, commands& out) {
     switch (state_) {
         case state::looking_up:
         case state::ringing:
-        case state::joining: end(now, outcome::cancelled, ended_by::panel, hangup_reason::normal, out); return;
-        case state::talking: end(now, outcome::answered, ended_by::panel, hangup_reason::normal, out); return;
+        case state::joining: end(now, outcome::cancelled, who, hangup_reason::normal, out); return;
+        case state::talking: end(now, outcome::answered, who, hangup_reason::normal, out); return;
         case state::opening:
-            end(now, opened_door_ ? outcome::answered : outcome::cancelled, ended_by::panel, hangup_reason::normal,
-                out);
+            end(now, opened_door_ ? outcome::answered : outcome::cancelled, who, hangup_reason::normal, out);
             return;
         case state::ending: end_if_clear(now, out); return;
         case state::ended: return;
@@ -417,11 +432,12 @@ void door_call::on(instant now, const panel_left&, commands& out) {
 }
 
 void door_call::on(instant now, const leg_ended& news, commands& out) {
-    leg_is_gone(now, news.leg.leg, news.cause, news.sip, out);
+    const leg_no leg = news.leg.leg;
+    leg_is_gone(now, leg, plan_.ended(now, leg, news.cause, news.sip), ended_by::account, out);
 }
 
-void door_call::leg_is_gone(instant now, leg_no leg, int cause, int sip, commands& out) {
-    const leg_why why = plan_.ended(now, leg, cause, sip);
+/// `who` ends the call if it was the leg that had the panel.
+void door_call::leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out) {
     switch (state_) {
         case state::ringing:
             if (why == leg_why::declined && rules_->on_decline == decline_rule::end_call) {
@@ -431,9 +447,14 @@ void door_call::leg_is_gone(instant now, leg_no leg, int cause, int sip, command
             }
             return;
         case state::joining:
+            if (leg == winner_) {
+                note("the resident was gone before the two could talk");
+                end(now, outcome::failed, who, hangup_reason::congestion, out);
+            }
+            return;
         case state::talking:
             if (leg == winner_) {
-                end(now, outcome::answered, ended_by::account, hangup_reason::normal, out);
+                end(now, outcome::answered, who, hangup_reason::normal, out);
             }
             return;
         case state::ending: end_if_clear(now, out); return;
@@ -450,6 +471,8 @@ void door_call::nobody_left_to_ring(instant now, commands& out) {
         end(now, outcome::missed, ended_by::everybody_busy, hangup_reason::busy, out);
     } else if (plan_.everybody(leg_why::refused)) {
         end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    } else if (plan_.everybody(leg_why::lost)) {
+        end(now, outcome::missed, ended_by::lost, hangup_reason::no_answer, out);
     } else {
         end(now, outcome::missed, ended_by::nobody_left, hangup_reason::no_answer, out);
     }

@@ -77,7 +77,8 @@ private:
     void join_failed(instant now, int status, commands& out);
     void opening_failed(instant now, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
-    void leg_is_gone(instant now, leg_no leg, int cause, int sip, commands& out);
+    void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);
+    void panel_is_gone(instant now, ended_by who, commands& out);
     void nobody_left_to_ring(instant now, commands& out);
 
     void end(instant now, outcome how, ended_by who, hangup_reason to_panel, commands& out);

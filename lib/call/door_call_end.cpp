@@ -133,7 +133,7 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         const auto found = seen(channel_name({call_, leg}));
         if (found == news.channels.end()) {
             if (plan_.dialled_at(leg) < lost_at) {
-                leg_is_gone(now, leg, 0, 0, out);
+                leg_is_gone(now, leg, plan_.lost(now, leg), ended_by::lost, out);
             }
         } else if (found->state == pbx_seen::condition::up && !(won_ && leg == winner_)) {
             on(now, leg_answered{{call_, leg}}, out);
@@ -142,7 +142,7 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         }
     }
     if (panel_here_ && seen(panel_channel_.text()) == news.channels.end()) {
-        on(now, panel_left{panel_channel_}, out);
+        panel_is_gone(now, ended_by::lost, out);
     }
 }
 

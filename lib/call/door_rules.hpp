@@ -26,8 +26,18 @@ struct door_rules {
     duration drop_again = 2s;       ///< a hang-up that had no effect is repeated after this
     duration end_limit = 20s;       ///< from the end to the record, also when Asterisk is silent
     duration join_again = 200ms;    ///< a refused answer or join that may succeed yet is tried once more after this
-    duration keys_play = 1s;        ///< auto_open: how long Asterisk is given to play the keys
-    duration keys_limit = 3s;       ///< auto_open: from the answer to the hang-up, whatever happens
+    duration keys_play = 1s;        ///< auto_open: from the last key to the hang-up, so that the panel has heard it
+    duration keys_limit = 3s;       ///< auto_open: for answer and request; beyond it and the keys the panel is hung up
 };
+
+// How keys are sent to a panel. Asterisk plays them one after another when the request is long answered, and stops in
+// the middle where the panel is hung up.
+inline constexpr duration before_keys = 250ms;  ///< the panel's media has to find its way first, or a key is lost
+inline constexpr duration key_sounds = 100ms;   ///< Asterisk's own default, as the next one
+inline constexpr duration between_keys = 100ms;
+/// How long Asterisk plays so many keys.
+[[nodiscard]] constexpr duration length_of_keys(std::size_t count) {
+    return before_keys + static_cast<duration::rep>(count) * (key_sounds + between_keys);
+}
 
 }  // namespace td::call

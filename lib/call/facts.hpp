@@ -207,11 +207,13 @@ struct push_answered {
     call_id call;
     push_kind kind = push_kind::ring;
     std::vector<rejection> rejected;
+    std::vector<device_id> asked{};  ///< those of the push that this answers; empty in older journals: all of the call
 };
 struct push_failed {
     call_id call;
     push_kind kind = push_kind::ring;
     std::string reason;
+    std::vector<device_id> asked{};  ///< as above
 };
 
 // ---- from elsewhere

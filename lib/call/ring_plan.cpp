@@ -147,6 +147,14 @@ bool ring_plan::refused(instant now, leg_no leg, int status) {
 }
 
 leg_why ring_plan::ended(instant now, leg_no leg, int cause, int sip) {
+    return ended(now, leg, cause, sip, std::nullopt);
+}
+
+leg_why ring_plan::lost(instant now, leg_no leg) {
+    return ended(now, leg, 0, 0, leg_why::lost);
+}
+
+leg_why ring_plan::ended(instant now, leg_no leg, int cause, int sip, std::optional<leg_why> known) {
     const living_leg* lives_now = find(leg);
     if (lives_now == nullptr) {
         return leg_why::none;  // told twice, or after a reply had told it
@@ -167,8 +175,9 @@ leg_why ring_plan::ended(instant now, leg_no leg, int cause, int sip) {
         s.now = condition::over;
         return leg_why::answered;
     }
-    const leg_why why = why_of_end(cause, sip, s.ringing_at);
-    if (why == leg_why::unreachable) {
+    const leg_why why = known.value_or(why_of_end(cause, sip, s.ringing_at));
+    // A lost leg that rang may have been declined; one that never did is dialled again as any that was not reached.
+    if (why == leg_why::unreachable || (why == leg_why::lost && s.ringing_at == never)) {
         give_up_for_now(now, s, why);
     } else {
         s.now = condition::over;
@@ -189,7 +198,8 @@ void ring_plan::registered(instant now, const account_id& account) {
         seat& s = seats_[i];
         s.phone_registered = true;
         const bool may_ring_again =
-            s.now == condition::over && (s.why == leg_why::no_answer || s.why == leg_why::unreachable);
+            s.now == condition::over &&
+            (s.why == leg_why::no_answer || s.why == leg_why::unreachable || s.why == leg_why::lost);
         if (s.now == condition::due || may_ring_again) {
             s.now = condition::due;
             s.due_at = now;

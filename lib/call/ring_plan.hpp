@@ -44,6 +44,8 @@ public:
     [[nodiscard]] bool refused(instant now, leg_no leg, int status);
     /// `leg_why::none` when the leg did not live or had been dropped by us before.
     leg_why ended(instant now, leg_no leg, int cause, int sip);
+    /// The same for a leg whose end nobody told: it was gone when the line to Asterisk came back.
+    leg_why lost(instant now, leg_no leg);
     /// One of the account's phones registered: an account that was unreachable is due at once; one whose leg has not
     /// rung yet gets `late_dial` of grace, because a proxy that holds calls (TSILO) rings the phone on the old leg.
     void registered(instant now, const account_id& account);
@@ -104,6 +106,7 @@ private:
 
     [[nodiscard]] const living_leg* find(leg_no leg) const;
     [[nodiscard]] living_leg* find(leg_no leg);
+    leg_why ended(instant now, leg_no leg, int cause, int sip, std::optional<leg_why> known);
     void take_out(leg_no leg);
     void give_up_for_now(instant now, seat& s, leg_why why);
     [[nodiscard]] leg_no unused_leg();

@@ -1,5 +1,6 @@
 #include "call/words.hpp"
 
+#include "call/commands.hpp"
 #include "call/facts.hpp"
 
 namespace td::call {
@@ -174,6 +175,15 @@ std::string_view name_of(number_refused::why reason) {
         case number_refused::why::store: return "store";
     }
     return "?";
+}
+
+std::vector<device_id> devices_of(const push& wish) {
+    std::vector<device_id> asked;
+    asked.reserve(wish.targets.size());
+    for (const push::target& each : wish.targets) {
+        asked.push_back(each.device);
+    }
+    return asked;
 }
 
 std::string_view name_of(act what) {

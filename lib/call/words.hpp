@@ -67,7 +67,7 @@ enum class crm_source : std::uint8_t {
 /// Why a leg is no longer rung, from the operator's point of view.
 enum class leg_why : std::uint8_t {
     none,                ///< it still lives
-    answered,            ///< it had the panel, and the talk is over
+    answered,            ///< it was the first to answer, and its part is over
     answered_elsewhere,  ///< another account was first
     declined,            ///< the resident pressed "reject"
     busy,                ///< the phone was in another call
@@ -75,7 +75,7 @@ enum class leg_why : std::uint8_t {
     no_answer,           ///< it rang until its time was over
     cancelled,           ///< the panel left, or the call ended for another reason
     refused,             ///< Asterisk would not make the leg
-    lost,                ///< Asterisk no longer knew it
+    lost,                ///< it was gone when the line to Asterisk came back, and nobody can say why
 };
 
 /// How a door call ended; these are the words of the finished record.
@@ -99,7 +99,7 @@ enum class ended_by : std::uint8_t {
     bad_arguments,   ///< the dialplan gave no panel or no flat that can be used
     full,            ///< max_calls was reached
     pbx,             ///< Asterisk would not do what the call needs
-    lost,            ///< the channels were gone when we could look again
+    lost,            ///< what the call needs was gone when the line to Asterisk came back
     drain,           ///< the worker was told to stop
     callee,          ///< the emergency service, or the panel that was called back, hung up
     no_route,        ///< every route was tried, and none took the call

@@ -1,6 +1,7 @@
 #include "config/check.hpp"
 
 #include <array>
+#include <initializer_list>
 #include <string>
 
 #include "config/words.hpp"
@@ -8,22 +9,33 @@
 namespace td::config {
 namespace {
 
+/// The keys that a problem is about, the one to change first.
+using keys_of = std::initializer_list<std::string_view>;
+
 class judge {
 public:
     explicit judge(const place_of& where) : where_(where) {}
 
-    void error(std::string_view key, std::string text, std::string remedy) {
-        add(problem::weight::error, key, std::move(text), std::move(remedy));
+    void error(keys_of keys, std::string text, std::string remedy) {
+        add(problem::weight::error, keys, std::move(text), std::move(remedy));
     }
-    void warn(std::string_view key, std::string text, std::string remedy) {
-        add(problem::weight::warning, key, std::move(text), std::move(remedy));
+    void warn(keys_of keys, std::string text, std::string remedy) {
+        add(problem::weight::warning, keys, std::move(text), std::move(remedy));
     }
     [[nodiscard]] std::vector<problem> found() && { return std::move(found_); }
 
 private:
-    void add(problem::weight how, std::string_view key, std::string text, std::string remedy) {
-        problem made{how, "", 0, std::string(key), std::move(text), std::move(remedy)};
-        where_(made);
+    /// The problem is told at the first of its keys that was set at all: the others stand at their defaults, and what
+    /// was written is what has to change.
+    void add(problem::weight how, keys_of keys, std::string text, std::string remedy) {
+        problem made{how, "", 0, "", std::move(text), std::move(remedy)};
+        for (const std::string_view each : keys) {
+            if (made.where.empty()) {
+                made.key = each;
+                where_(made);
+            }
+        }
+        made.key = *keys.begin();
         found_.push_back(std::move(made));
     }
 
@@ -43,7 +55,7 @@ void check_applications(const settings& s, judge& to) {
     for (std::size_t i = 0; i < apps.size(); ++i) {
         for (std::size_t j = i + 1; j < apps.size(); ++j) {
             if (*apps.at(i).second == *apps.at(j).second) {
-                to.error(apps.at(j).first,
+                to.error({apps.at(j).first, apps.at(i).first},
                          std::string(apps.at(j).first) + " and " + std::string(apps.at(i).first) + " are both " +
                              in_quotes(*apps.at(i).second),
                          "give each its own name, and the dialplan the same");
@@ -54,28 +66,28 @@ void check_applications(const settings& s, judge& to) {
 
 void check_door(const settings& s, judge& to) {
     if (s.door.late_dial >= s.door.ring_limit) {
-        to.warn("door.late_dial",
+        to.warn({"door.late_dial", "door.ring_limit"},
                 is("door.late_dial", s.door.late_dial) + " is not shorter than " +
                     is("door.ring_limit", s.door.ring_limit) + ", so a phone that wakes late is never dialled again",
                 "make it shorter than the ring limit");
     }
     if (s.door.spread == fan_out::proxy) {
-        to.error("door.fan_out", "door.fan_out = \"proxy\" is not served by this version", "write \"asterisk\"");
+        to.error({"door.fan_out"}, "door.fan_out = \"proxy\" is not served by this version", "write \"asterisk\"");
     }
     if (!s.push.url.is("none") && s.push.repeat >= s.door.ring_limit) {
-        to.warn("push.repeat",
+        to.warn({"push.repeat", "door.ring_limit"},
                 is("push.repeat", s.push.repeat) + " is not shorter than " + is("door.ring_limit", s.door.ring_limit) +
                     ", so no push is ever repeated",
                 "make it shorter than the ring limit");
     }
     if (s.crm.timeout >= s.door.ring_limit) {
-        to.error("crm.timeout",
+        to.error({"crm.timeout", "door.ring_limit"},
                  is("crm.timeout", s.crm.timeout) + " is not shorter than " + is("door.ring_limit", s.door.ring_limit) +
                      ", so a slow CRM would leave no time to ring",
                  "make it shorter, such as 800ms");
     }
     if (s.crm.fresh > s.crm.stale) {
-        to.error("crm.fresh",
+        to.error({"crm.fresh", "crm.stale"},
                  is("crm.fresh", s.crm.fresh) + " is longer than " + is("crm.stale", s.crm.stale) +
                      ", so an answer would be fresh and too old at once",
                  "make crm.stale the longer one");
@@ -84,11 +96,12 @@ void check_door(const settings& s, judge& to) {
 
 void check_sos(const settings& s, judge& to) {
     if (s.sos.guard == duration::zero()) {
-        to.warn("sos.guard", "sos.guard is 0s: a number may be lent again the moment its window ends",
+        to.warn({"sos.guard"}, "sos.guard is 0s: a number may be lent again the moment its window ends",
                 "leave it an hour, so that a late callback reaches nobody rather than the wrong house");
     }
     if (s.sos.window < s.sos.answer_limit + s.door.talk_limit) {
-        to.warn("sos.window", is("sos.window", s.sos.window) + " is shorter than an answer and a talk take",
+        to.warn({"sos.window", "sos.answer_limit", "door.talk_limit"},
+                is("sos.window", s.sos.window) + " is shorter than an answer and a talk take",
                 "make it hours: the service calls back when its crew stands before the door");
     }
 }
@@ -96,12 +109,13 @@ void check_sos(const settings& s, judge& to) {
 void check_storage(const settings& s, judge& to) {
     const auto place = [](std::string_view path) { return path.substr(0, path.find_last_not_of('/') + 1); };
     if (place(s.feed.spool) == place(s.journal.dir)) {
-        to.error("feed.spool",
+        to.error({"feed.spool", "journal.dir"},
                  "feed.spool and journal.dir are the same directory, " + in_quotes(printable(s.feed.spool)),
                  "give each its own");
     }
     if (s.pool.url.scheme == "sqlite" && s.callback_map.url.scheme == "redis") {
-        to.warn("callback_map.url", "callback_map.url is a Redis, but pool.url is a file of this machine alone",
+        to.warn({"callback_map.url", "pool.url"},
+                "callback_map.url is a Redis, but pool.url is a file of this machine alone",
                 "use one mysql:// pool for several workers, or callback_map.url = \"pool\" for one");
     }
 }
@@ -110,7 +124,7 @@ void warn_of_plain_text(std::string_view key, const address& to_what, std::strin
     if (to_what.scheme != "http" || to_what.loopback() || to_what.host.empty()) {
         return;
     }
-    to.warn(key,
+    to.warn({key},
             std::string(key) + " " + in_quotes(printable(to_what.text)) +
                 " goes over the network unencrypted, secrets included",
             std::string(better));
@@ -128,11 +142,12 @@ struct use_of_secret {
     const secret_ref* reference;
     const secret_ref* built_in;
     bool needed;
+    bool never_empty = false;
 };
 
 std::vector<use_of_secret> uses_of_secrets(const settings& s, const settings& usual) {
     const auto http = [](const address& url) { return url.scheme == "http" || url.scheme == "https"; };
-    return {{"ari.password", &s.ari.password, &usual.ari.password, true},
+    return {{"ari.password", &s.ari.password, &usual.ari.password, true, true},
             {"crm.token", &s.crm.token, &usual.crm.token, http(s.crm.url)},
             {"push.token", &s.push.token, &usual.push.token, http(s.push.url)},
             {"pool.password", &s.pool.password, &usual.pool.password, s.pool.url.scheme == "mysql"},
@@ -162,17 +177,22 @@ bool only_here(const use_of_secret& use, const variable_map& variables) {
 
 void check_secret(const use_of_secret& use, const variable_map& variables, judge& to) {
     const std::string key(use.key);
+    if (use.never_empty && use.reference->where == secret_ref::place::none) {
+        to.error({key}, key + " is empty, and Asterisk lets nobody in without a password",
+                 "write where it is kept: env:NAME, file:/PATH or credential:NAME");
+        return;
+    }
     const result<secret> found = resolve(*use.reference, variables);
     if (!found) {
         const std::string text = key + ": " + found.why().text;
         if (only_here(use, variables)) {
-            to.warn(key, text, remedy_for(*use.reference));
+            to.warn({key}, text, remedy_for(*use.reference));
         } else {
-            to.error(key, text, remedy_for(*use.reference));
+            to.error({key}, text, remedy_for(*use.reference));
         }
     }
     if (const auto worry = worry_about(*use.reference, variables)) {
-        to.warn(key, key + ": " + *worry, "chmod 0600 it, and give it to the service's user");
+        to.warn({key}, key + ": " + *worry, "chmod 0600 it, and give it to the service's user");
     }
 }
 

@@ -75,6 +75,8 @@ void add_sos(std::vector<key>& to) {
                                        {at, &section::guard}, {0s, 30 * day}));
     to.push_back(duration_key<section>({"sos", "answer_limit", "How long the service may take to answer"},
                                        {at, &section::answer_limit}, {1s, 10min}));
+    to.push_back(duration_key<section>({"sos", "silence_limit", "How long an attempt may go on without ringing"},
+                                       {at, &section::silence_limit}, {1s, 10min}));
     to.push_back(choice_key<section, location_form>(
         {"sos", "location", "How the panel's place goes with the call"}, {at, &section::location},
         {{"none", location_form::none}, {"header", location_form::header}, {"pidf", location_form::pidf}}));
@@ -146,6 +148,14 @@ void add_stores(std::vector<key>& to) {
                                             {&settings::pool, &pool_settings::url}, rules::database));
     to.push_back(secret_key<pool_settings>({"pool", "password", "The password of the database's user"},
                                            {&settings::pool, &pool_settings::password}));
+    to.push_back(
+        duration_key<pool_settings>({"pool", "timeout", "How long the store may take before it counts as down"},
+                                    {&settings::pool, &pool_settings::timeout}, {100ms, 30s}));
+    to.push_back(
+        number_key<pool_settings>({"pool", "reserve", "Numbers a city kept ready for a night without the store"},
+                                  {&settings::pool, &pool_settings::reserve}, {0, 100}));
+    to.push_back(text_key<pool_settings>({"pool", "notes", "The file in which a worker keeps its notes of the pool"},
+                                         {&settings::pool, &pool_settings::notes}, rules::file_or_nothing));
     to.push_back(address_key<callback_map_settings>(
         {"callback_map", "url", "Where number and panel stand for Kamailio"},
         {&settings::callback_map, &callback_map_settings::url}, rules::pool_or_redis));

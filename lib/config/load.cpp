@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <set>
@@ -19,19 +20,23 @@ namespace td::config {
 namespace {
 
 constexpr std::string_view prefix = "TDCTL_";
+constexpr std::array<std::string_view, 2> other_variables{"TDCTL_CONFIG", "TDCTL_CACHE"};
 
 /// A value as a message shows it: nothing of a secret, and no password that somebody put into a URL or behind a user.
 std::string shown(const key& of, const std::string& value) {
     if (of.kind == key_kind::secret) {
         return "(not shown)";
     }
-    if (of.kind == key_kind::address) {
+    const std::size_t scheme = value.find("://");
+    if (of.kind == key_kind::address || scheme != std::string::npos) {
         const std::size_t at = value.rfind('@');
-        const std::size_t begin = value.find("://");
-        if (at != std::string::npos) {
-            return in_quotes(
-                printable(value.substr(0, begin == std::string::npos ? 0 : begin + 3) + "***" + value.substr(at)));
+        std::string masked = at == std::string::npos ? value
+                                                     : value.substr(0, scheme == std::string::npos ? 0 : scheme + 3) +
+                                                           "***" + value.substr(at);
+        if (const std::size_t more = masked.find_first_of("?#"); more != std::string::npos) {
+            masked.replace(more + 1, std::string::npos, "***");  // ?token=…
         }
+        return in_quotes(printable(masked));
     }
     if (of.full_name() == "ari.user") {
         const std::size_t colon = value.find(':');
@@ -63,7 +68,7 @@ private:
     void wrong_type(const key& of, const toml_entry& entry);
     void take_value(std::size_t place, const std::string& value, const source& from);
     void refuse(const key& of, const std::string& value, const std::string& why, const source& from);
-    void warn_of_variable(const std::string& name);
+    void warn_of_variable(const std::string& name, const std::set<std::string, std::less<>>& known);
     [[nodiscard]] std::size_t find(std::string_view section, std::string_view name) const;
     [[nodiscard]] std::vector<std::string> sections() const;
     [[nodiscard]] std::vector<std::string> names(std::string_view section) const;
@@ -221,7 +226,7 @@ void reading::refuse(const key& of, const std::string& value, const std::string&
 }
 
 void reading::take_environment() {
-    std::set<std::string, std::less<>> known{"TDCTL_CONFIG", "TDCTL_CACHE"};
+    std::set<std::string, std::less<>> known(other_variables.begin(), other_variables.end());
     for (std::size_t place = 0; place < keys_.size(); ++place) {
         const std::string name = keys_[place].variable();
         known.insert(name);
@@ -242,19 +247,30 @@ void reading::take_environment() {
     }
     for (const auto& [name, value] : made_.variables) {
         if (name.starts_with(prefix) && known.count(name) == 0) {
-            warn_of_variable(name);
+            warn_of_variable(name, known);
         }
     }
 }
 
-void reading::warn_of_variable(const std::string& name) {
-    std::vector<std::string> known;
+void reading::warn_of_variable(const std::string& name, const std::set<std::string, std::less<>>& known) {
+    const std::string_view rest = std::string_view(name).substr(prefix.size());
+    std::string near(nearest(name, std::vector<std::string>(known.begin(), known.end())));
+    std::vector<std::string> of_section;
     for (const key& each : keys_) {
-        known.push_back(each.variable());
+        const std::string variable = each.variable();
+        if (near.empty() && !rest.empty() && variable.ends_with("_" + std::string(rest))) {
+            near = variable;  // the section was left out
+        }
+        const std::string section = variable.substr(0, prefix.size() + each.section.size() + 1);
+        if (name.starts_with(section)) {
+            of_section.push_back(variable);
+        }
     }
-    const std::string_view near = nearest(name, known);
+    const std::string remedy = !near.empty()        ? "did you mean " + near + "?"
+                               : of_section.empty() ? "tdctl.toml(5) has the keys; unset it"
+                                                    : meant("", of_section, "", "");
     add({problem::weight::warning, printable(name), 0, "", "no key belongs to the variable " + printable(name),
-         near.empty() ? "tdctl.toml(5) has the keys; unset it" : "did you mean " + std::string(near) + "?"});
+         remedy});
 }
 
 void reading::take_override(const override_text& given) {
@@ -406,6 +422,11 @@ loaded load(const sources& from) {
                     "name a readable TOML file by --config or $TDCTL_CONFIG"});
     }
     return finished(from, source, made);
+}
+
+void find_place(problem& found, const loaded& read) {
+    const std::vector<key> all = keys();
+    finder(all, read)(found);
 }
 
 std::vector<problem> problems_of_secrets(const loaded& read) {

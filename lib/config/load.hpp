@@ -74,4 +74,7 @@ struct loaded {
 /// not fail for a secret that it does not use.
 [[nodiscard]] std::vector<problem> problems_of_secrets(const loaded& read);
 
+/// Gives a problem the place where its key was set; leaves it where the key stands at its default.
+void find_place(problem& found, const loaded& read);
+
 }  // namespace td::config

@@ -1,6 +1,10 @@
 #include "config/rules.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace td::config::rules {
@@ -156,6 +160,9 @@ std::string why_not_pool_or_redis(const address& given) {
     if (given.scheme != "redis") {
         return "it is neither pool nor redis://";
     }
+    if (!given.user.empty()) {
+        return "a user does not stand in this URL; the password stands in a key of its own";
+    }
     const std::string_view number = given.path.empty() ? "0" : std::string_view(given.path).substr(1);
     const bool digits = number.find_first_not_of("0123456789") == std::string_view::npos;
     return digits && number.size() <= 2 ? "" : "what comes after the host is the number of a database, such as /0";
@@ -179,7 +186,16 @@ std::string why_not_listener_or_none(const address& given) {
     if (given.is("none")) {
         return "";
     }
-    return given.scheme.empty() && !given.host.empty() && given.port != 0 ? "" : "it is not an address and a port";
+    if (!given.scheme.empty() || given.host.empty() || given.port == 0) {
+        return "it is not an address and a port";
+    }
+    // A name could lead to several addresses, of which one would be listened on and the others not.
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    const std::string number = given.host.substr(0, given.host.find('%'));
+    const int family = number.find(':') == std::string::npos ? AF_INET : AF_INET6;
+    return ::inet_pton(family, number.c_str(), bytes.data()) == 1
+               ? ""
+               : "its host is a name; an address in numbers is wanted, such as 127.0.0.1 or [::1]";
 }
 
 }  // namespace

@@ -66,29 +66,76 @@ std::vector<toml_entry> entries_of(const toml::table& root) {
     return entries;
 }
 
+/// What a line leaves open behind its end: a text of many lines, or lists and tables of a value.
+class openness {
+public:
+    /// True when the next line begins with a key or a heading.
+    [[nodiscard]] bool none() const { return quote_.empty() && depth_ == 0; }
+
+    void read(std::string_view line) {
+        bool in_value = depth_ > 0;  // the brackets of a heading and of a word that is no key open nothing
+        for (std::size_t at = 0; at < line.size(); ++at) {
+            const char c = line[at];
+            if (!quote_.empty()) {
+                if (c == '\\' && quote_.front() == '"') {
+                    ++at;
+                } else if (line.substr(at).starts_with(quote_)) {
+                    at += quote_.size() - 1;
+                    quote_.clear();
+                }
+            } else if (c == '#') {
+                return;
+            } else if (c == '"' || c == '\'') {
+                const std::string thrice(3, c);
+                quote_ = line.substr(at).starts_with(thrice) ? thrice : std::string(1, c);
+                at += quote_.size() - 1;
+            } else if (c == '=') {
+                in_value = true;
+            } else if (in_value && (c == '[' || c == '{')) {
+                ++depth_;
+            } else if (depth_ > 0 && (c == ']' || c == '}')) {
+                --depth_;
+            }
+        }
+        if (quote_.size() == 1) {
+            quote_.clear();  // a plain text ends with its line, even when it is not closed
+        }
+    }
+
+private:
+    std::string quote_;  ///< the quotes that close the text that is open
+    std::size_t depth_ = 0;
+};
+
 /// Empties a line, so that the numbers of the others stay. False where leaving it out could give the lines that follow
-/// another meaning: a section's heading, or a line that does not begin with a key (the inside of a text or a list).
+/// another meaning: a section's heading, the inside of a text or list of many lines, or their beginning.
 bool leave_out(std::string& text, std::size_t line) {
+    openness open;
     std::size_t begin = 0;
     for (std::size_t at = 1; at < line; ++at) {
-        begin = text.find('\n', begin);
-        if (begin == std::string::npos) {
+        const std::size_t end = text.find('\n', begin);
+        if (end == std::string::npos) {
             return false;
         }
-        ++begin;
+        open.read(std::string_view(text).substr(begin, end - begin));
+        begin = end + 1;
     }
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view content = std::string_view(text).substr(begin, end - begin);
     const std::size_t first = content.find_first_not_of(" \t");
-    const std::size_t equals = content.find('=');
-    const bool key = first != std::string_view::npos && equals != std::string_view::npos && content[first] != '[' &&
-                     content[first] != '#' && content.substr(first, equals - first).find('"') == std::string_view::npos;
-    const bool many_lines =
-        content.find("\"\"\"") != std::string_view::npos || content.find("'''") != std::string_view::npos;
-    if (key && !many_lines) {
+    if (!open.none() || first == std::string_view::npos || content[first] == '[') {
+        return false;
+    }
+    open.read(content);
+    if (open.none()) {
         text.erase(begin, end - begin);
     }
-    return key && !many_lines;
+    return open.none();
+}
+
+/// The library repeats what it could not read, and that may be a password without its quotes.
+std::string without_values(std::string_view complaint) {
+    return std::string(complaint.substr(0, complaint.find(", saw '")));
 }
 
 }  // namespace
@@ -109,9 +156,8 @@ toml_contents read_toml(std::string_view given) {
             return contents;
         } catch (const toml::parse_error& error) {
             const std::size_t line = error.source().begin.line;
-            const bool again = !contents.errors.empty() && contents.errors.back().line >= line;
-            contents.errors.push_back({line, printable(error.description(), longest_complaint)});
-            if (again || !leave_out(text, line)) {
+            contents.errors.push_back({line, printable(without_values(error.description()), longest_complaint)});
+            if (!leave_out(text, line)) {
                 return contents;
             }
         }

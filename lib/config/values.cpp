@@ -113,7 +113,7 @@ result<address> parse_url(std::string_view text, std::size_t scheme_end) {
     if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
         made.user = authority.substr(0, at);
         authority.remove_prefix(at + 1);
-        if (made.user.find(':') != std::string::npos) {
+        if (made.user.find(':') != std::string::npos || lower(made.user).find("%3a") != std::string::npos) {
             return wrong("a password must not stand in a URL; give it as a secret in the key beside it");
         }
     }

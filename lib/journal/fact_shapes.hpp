@@ -295,18 +295,20 @@ void describe(Io& io, Thing& thing) {
 
 template <class Io, shape_of<call::push_answered> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [call, kind, rejected] = thing;
+    auto& [call, kind, rejected, asked] = thing;
     io.field("call", call);
     io.field("kind", kind);
     io.field("rejected", rejected);
+    io.later_field("asked", asked);
 }
 
 template <class Io, shape_of<call::push_failed> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [call, kind, reason] = thing;
+    auto& [call, kind, reason, asked] = thing;
     io.field("call", call);
     io.field("kind", kind);
     io.field("reason", reason);
+    io.later_field("asked", asked);
 }
 
 template <class Io, shape_of<call::account_registered> Thing>

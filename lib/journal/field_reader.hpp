@@ -51,11 +51,8 @@ public:
             return false;
         }
         const auto call = call_id::parse(text);
-        if (!call) {
-            return wrong_.with("is no call id");
-        }
-        to = *call;
-        return true;
+        to = call.value_or(call_id{});
+        return call.has_value() || wrong_.with("is no call id");
     }
     template <class Tag>
     bool read(json::value from, id<Tag>& to) {
@@ -196,6 +193,11 @@ public:
             good_ = values_.read(value_, member) || wrong_.in(name);
         }
         ++count_;
+    }
+
+    template <class Value>
+    void later_field(std::string_view name, Value& member) {
+        field(name, member);
     }
 
     [[nodiscard]] std::uint64_t bit() const { return bit_; }

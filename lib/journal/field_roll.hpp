@@ -18,6 +18,10 @@ public:
         }
         ++count_;
     }
+    template <class Value>
+    void later_field(std::string_view, const Value&) {
+        ++count_;
+    }
     [[nodiscard]] std::string_view missing() const { return missing_; }
 
 private:

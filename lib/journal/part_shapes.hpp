@@ -3,8 +3,8 @@
 // reader, so that the two cannot differ; and each takes its struct apart by structured binding, so that a member added
 // to the struct does not compile until it has its field here.
 //
-// An `io` offers field(name, member). All fields are required. One that is added within a schema number must be read as
-// optional, because older journals lack it: give `io` a second verb for it then.
+// An `io` offers field(name, member), for what every line has, and later_field(name, member), for what was added within
+// a schema number: older journals lack it, and the member then keeps its default.
 
 #include <concepts>
 #include <type_traits>

@@ -71,6 +71,11 @@ public:
         put(value);
     }
 
+    template <class Value>
+    void later_field(std::string_view name, const Value& value) {
+        field(name, value);
+    }
+
     /// The fields of `thing` as an object of their own.
     template <class Thing>
     void object(const Thing& thing) {

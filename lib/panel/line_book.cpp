@@ -34,6 +34,10 @@ redis_command free_line(const panel_id& panel, const call_id& call) {
     return {"EVAL", std::string(free_script), "1", key_of(panel), std::string(call.text())};
 }
 
+redis_command ask_whether_writable() {
+    return {"SET", key_of({}), "", "XX", "EX", seconds_text(call_expires)};
+}
+
 redis_command publish_line(const panel_id& panel, const call_id& call, line_state state) {
     std::string message = "{\"panel\":";
     append_json_text(message, panel.text(), broken_utf8::replaced);
@@ -60,14 +64,31 @@ std::vector<redis_command> line_book::freed(const call::panel_freed& news) {
     if (!forget(news)) {
         return {};
     }
-    return {free_line(news.panel, news.call), publish_line(news.panel, news.call, line_state::freed)};
+    return removal(news);
 }
 
-void line_book::freed_while_away(const call::panel_freed& news) {
-    if (forget(news)) {
-        // A full queue loses the removal: the key expires within 30 s.
-        static_cast<void>(freed_away_.put(news));
+void line_book::not_told(const call::panel_freed& news) {
+    // A full queue loses the removal: the key expires within 30 s.
+    static_cast<void>(not_told_.put(news));
+}
+
+std::vector<call::panel_freed> line_book::left_over(std::size_t most) {
+    std::vector<call::panel_freed> some;
+    while (some.size() < most) {
+        auto ended = not_told_.take();
+        if (!ended) {
+            break;
+        }
+        some.push_back(std::move(*ended));
     }
+    return some;
+}
+
+std::vector<redis_command> line_book::removal(const call::panel_freed& news) const {
+    if (calls_.contains(news.panel)) {
+        return {free_line(news.panel, news.call)};
+    }
+    return {free_line(news.panel, news.call), publish_line(news.panel, news.call, line_state::freed)};
 }
 
 std::vector<redis_command> line_book::refresh() const {
@@ -79,13 +100,10 @@ std::vector<redis_command> line_book::refresh() const {
     return commands;
 }
 
-std::vector<redis_command> line_book::came_back() {
-    std::vector<redis_command> commands;
-    while (const auto ended = freed_away_.take()) {
-        commands.push_back(free_line(ended->panel, ended->call));
-    }
-    for (redis_command& each : refresh()) {
-        commands.push_back(std::move(each));
+std::vector<redis_command> line_book::came_back() const {
+    std::vector<redis_command> commands = refresh();
+    for (const auto& [panel, call] : calls_) {
+        commands.push_back(publish_line(panel, call, line_state::taken));
     }
     return commands;
 }

@@ -8,20 +8,20 @@
 #include <functional>
 #include <memory>
 
+#include "base/alarm.hpp"
 #include "base/instant.hpp"
 #include "base/redacted.hpp"
 #include "panel/line_book.hpp"
-#include "panel/redis_link.hpp"
-#include "panel/redis_url.hpp"
 #include "ports/ports.hpp"
+#include "redis/link.hpp"
 
 namespace td::panel {
 
 struct redis_panel_line_options {
-    redis_place place;
+    redis::place place;
     secret password;                    ///< AUTH; empty: none is sent
     duration refresh = call_refreshed;  ///< how often every line is kept, and the listener asked whether it lives
-    std::size_t removals = 5000;        ///< calls ended while Redis was away whose keys are removed afterwards
+    std::size_t removals = 5000;        ///< ended calls that Redis is told of when it is back
     duration reply_limit = 2s;          ///< of the connection and of every reply
 };
 
@@ -34,8 +34,9 @@ struct panel_line_counters {
 class redis_panel_line final : public ports::panel_line {
 public:
     /// Connects by itself. `loop` must outlive it; the sink is fed account_registered later and on the loop, never
-    /// after the destructor.
-    redis_panel_line(boost::asio::io_context& loop, redis_panel_line_options options, ports::fact_sink sink);
+    /// after the destructor. The alarm "panels_redis" says once why Redis does not do its work, and once that it does.
+    redis_panel_line(boost::asio::io_context& loop, redis_panel_line_options options, ports::fact_sink sink,
+                     alarm_sink alarms = {});
     redis_panel_line(const redis_panel_line&) = delete;
     redis_panel_line& operator=(const redis_panel_line&) = delete;
     ~redis_panel_line() override;
@@ -44,9 +45,11 @@ public:
     void freed(const call::panel_freed& news) override;
 
     [[nodiscard]] const panel_line_counters& counters() const;
+    /// Redis takes what it is told, and tells us of phones.
+    [[nodiscard]] bool up() const;
     /// Of the connection that tells, and of the one that listens.
-    [[nodiscard]] const redis_link& teller() const;
-    [[nodiscard]] const redis_link& listener() const;
+    [[nodiscard]] const redis::link& teller() const;
+    [[nodiscard]] const redis::link& listener() const;
 
 private:
     class desk;

@@ -29,8 +29,7 @@ struct occasion {
 
 // ---- what an operator does
 [[nodiscard]] result<done> put_city(table& in, const city& what, const occasion& why);
-[[nodiscard]] result<done> add_numbers(table& in, const std::vector<std::pair<number_id, city_id>>& numbers,
-                                       const occasion& why);
+[[nodiscard]] result<done> add_numbers(table& in, const std::vector<new_number>& numbers, const occasion& why);
 [[nodiscard]] result<number_row> release(table& in, const lease_rules& rules, const number_id& which, bool force,
                                          const occasion& why);
 [[nodiscard]] result<number_row> disable(table& in, const lease_rules& rules, const number_id& which, bool force,

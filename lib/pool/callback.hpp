@@ -37,8 +37,8 @@ struct callback_entry {
     std::optional<panel_id> panel;         ///< nothing: a removed number, whose `token` still fences
     std::optional<lease_token> token;      ///< the oldest lease that may still write
     std::optional<std::string> site;       ///< as it stands there
-    std::optional<duration> expires_in;    ///< of the part that ends first; nothing: a part of it never expires
-    std::optional<duration> expires_last;  ///< of the part that ends last; the same in a map that is as it should be
+    std::optional<duration> expires_in;    ///< of the part that ends first; nothing: none ever ends
+    std::optional<duration> expires_last;  ///< of the part that ends last; nothing: a part of it never ends
     friend bool operator==(const callback_entry&, const callback_entry&) = default;
 };
 

@@ -72,8 +72,8 @@ result<city> find_city(const std::vector<city>& all, std::string_view written) {
         if (const city* found = with_code(all, *code)) {
             return *found;
         }
-        return failure{failure_kind::not_found, "there is no city " + code->text() +
-                                                    "; `tdctl sos-pool city list` shows those that there are"};
+        return failure{failure_kind::not_found,
+                       "there is no city " + code->text() + "; `tdctl sos-pool city list` shows those that there are"};
     }
     const auto same = [&](const city& each) { return !each.name.empty() && each.name == written; };
     const auto found = std::find_if(all.begin(), all.end(), same);
@@ -111,9 +111,10 @@ result<done> check_city(const city& what, const std::vector<city>& all, const st
     }
     const auto same = [&](const number_row& each) { return each.number == what.shared_number; };
     if (!what.shared_number.empty() && std::any_of(numbers.begin(), numbers.end(), same)) {
-        return failure{failure_kind::taken,
-                       "the shared number " + what.shared_number.text() +
-                           " is a number of the pool: a callback to it could reach a panel; take one that is never lent"};
+        return failure{
+            failure_kind::taken,
+            "the shared number " + what.shared_number.text() +
+                " is a number of the pool: a callback to it could reach a panel; take one that is never lent"};
     }
     return done{};
 }

@@ -111,7 +111,7 @@ result<header> read_header(const record& fields) {
 }
 
 /// Reads a row into `row`; why it is broken, or "".
-std::string read_row(const header& columns, const numbered_record& from, csv_number& row) {
+std::string read_row(const header& columns, const numbered_record& from, new_number& row) {
     if (!from.broken.empty()) {
         return from.broken;
     }
@@ -150,7 +150,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-result<std::vector<csv_number>> read_csv(std::string_view text) {
+result<std::vector<new_number>> read_csv(std::string_view text, const row_check& refused) {
     csv_reader lines(text);
     const auto first = lines.next();
     if (!first) {
@@ -160,13 +160,16 @@ result<std::vector<csv_number>> read_csv(std::string_view text) {
     if (!columns) {
         return columns.why();
     }
-    std::vector<csv_number> rows;
+    std::vector<new_number> rows;
     std::map<number_id, std::size_t> line_of;
     std::string broken;
     std::size_t count = 0;
     while (const auto line = lines.next()) {
-        csv_number row;
+        new_number row;
         std::string why = read_row(*columns, *line, row);
+        if (why.empty() && refused) {
+            why = refused(row);
+        }
         if (why.empty()) {
             const auto [there, is_new] = line_of.emplace(row.number, line->line);
             why = is_new

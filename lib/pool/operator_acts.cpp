@@ -95,7 +95,7 @@ result<done> put_city(table& in, const city& what, const occasion& why) {
     return done{};
 }
 
-result<done> add_numbers(table& in, const std::vector<std::pair<number_id, city_id>>& numbers, const occasion& why) {
+result<done> add_numbers(table& in, const std::vector<new_number>& numbers, const occasion& why) {
     if (std::string text = wrong_words(why); !text.empty()) {
         return failure{failure_kind::bad_input, std::move(text)};
     }
@@ -108,7 +108,7 @@ result<done> add_numbers(table& in, const std::vector<std::pair<number_id, city_
         old.insert(each.number);
     }
     std::set<city_id> asked;
-    for (const auto& [number, where] : numbers) {
+    for (const auto& [number, where, state] : numbers) {
         if (!is_number(number.text())) {
             wrong.push_back(number.text());
         } else if (!seen.insert(number).second) {
@@ -129,12 +129,13 @@ result<done> add_numbers(table& in, const std::vector<std::pair<number_id, city_
     if (!there.empty()) {
         return failure{failure_kind::taken, "already in the pool: " + list_of(there)};
     }
-    for (const auto& [number, where] : numbers) {
+    for (const auto& [number, where, state] : numbers) {
         number_row row;
         row.number = number;
         row.city = where;
+        row.state = state;
         in.add(row);
-        in.note({0, why.at, why.who, "add", number, {}, number_state::free, number_state::free, why.why});
+        in.note({0, why.at, why.who, "add", number, {}, state, state, why.why});
     }
     return done{};
 }

@@ -43,7 +43,7 @@ std::optional<low_water> parse_low_water(std::string_view text) {
     if (mark.percent) {
         const auto [stop, error] = std::from_chars(text.data(), end, mark.value, std::chars_format::fixed);
         return error == std::errc{} && stop == end && mark.value >= 0 && mark.value <= 100 ? std::optional(mark)
-                                                                                          : std::nullopt;
+                                                                                           : std::nullopt;
     }
     const auto [stop, error] = std::from_chars(text.data(), end, whole);
     mark.value = static_cast<double>(whole);

@@ -43,8 +43,8 @@ struct low_water {
 /// and is judged there.
 [[nodiscard]] bool is_low(const city_report& what, low_water mark);
 
-/// The text format of Prometheus: tdctl_pool_numbers{city,state}, names of the cities, whether each is low (where a mark
-/// is given), and the time of this success.
+/// The text format of Prometheus: tdctl_pool_numbers{city,state}, names of the cities, whether each is low (where a
+/// mark is given), and the time of this success.
 [[nodiscard]] std::string as_metrics(const std::vector<city_report>& all, std::optional<low_water> mark, instant at);
 
 }  // namespace td::pool

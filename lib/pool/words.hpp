@@ -68,6 +68,14 @@ struct number_row {
     friend bool operator==(const number_row&, const number_row&) = default;
 };
 
+/// A number that an operator brings in: free, or disabled until somebody enables it.
+struct new_number {
+    number_id number;
+    city_id city;
+    number_state state = number_state::free;
+    friend bool operator==(const new_number&, const new_number&) = default;
+};
+
 /// How long the states last.
 struct lease_rules {
     duration window = std::chrono::minutes{180};

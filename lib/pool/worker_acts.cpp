@@ -262,7 +262,7 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
         return too_late(in, row, stored, who);
     }
     // As of the call: what time has done since then did not happen, because the number was in use.
-    const number_row then = state_at(*stored, row.leased_at, rules);
+    number_row then = state_at(*stored, row.leased_at, rules);
     close_lost(in, rules, *stored, then);
     lease_row entry = row;
     entry.city = stored->city;
@@ -272,6 +272,9 @@ result<done> settle(table& in, const lease_rules& rules, const lease_row& row, c
         in.put_lease(entry);  // the reservation has become the lease
     } else {
         entry.token = in.add_lease(entry);
+    }
+    if (then.state == number_state::free || then.state == number_state::guard) {
+        then.rested_since = std::min(then.rested_since, row.leased_at);
     }
     const auto after =
         write(in, rules, *stored, after_lease(then, row.panel, std::max(entry.token, then.lease), row.leased_at, rules),

@@ -30,7 +30,8 @@ struct callback_answer {
 using callback_sink = std::function<void(const callback_answer&)>;
 
 /// For a worker, on its one loop. Every act is answered exactly once in the sink, later and on the loop, within the
-/// map's own limit (one second); nobody has to wait for it.
+/// map's own limit (one second); nobody has to wait for it. A number that is not digits, or a panel that no SIP header
+/// could carry, fails as bad_input.
 class callback_map {
 public:
     virtual ~callback_map() = default;
@@ -47,10 +48,15 @@ public:
     [[nodiscard]] virtual bool up() const = 0;
 };
 
-/// A removal as an operator's tool says it: nobody with this token or an older one may write the number again.
+/// A removal as an operator's tool says it. Nothing is removed when a newer lease than `token` has the number.
 struct callback_removal {
+    enum class manner : std::uint8_t {
+        fence,   ///< and nobody with this token or an older one writes the number again
+        forget,  ///< wholly, so that any lease may: for what stands there by a token that this pool has never given
+    };
     number_id number;
     pool::lease_token token = 0;
+    manner how = manner::fence;
 };
 
 /// What a call to write came to; the numbers that a newer lease has are named, because that is worth a look.

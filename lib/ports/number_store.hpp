@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -41,8 +40,8 @@ public:
     // ---- what an operator does
 
     virtual result<done> put_city(const pool::city& what, const std::string& who, instant at) = 0;
-    /// All or nothing: `taken` names every number that exists already, not_found every city that does not.
-    virtual result<done> add_numbers(const std::vector<std::pair<number_id, city_id>>& numbers, const std::string& who,
+    /// All or nothing, each free or disabled: `taken` names every number that exists already, not_found every city that does not.
+    virtual result<done> add_numbers(const std::vector<pool::new_number>& numbers, const std::string& who,
                                      instant at) = 0;
     virtual result<std::vector<pool::number_row>> numbers() = 0;  ///< sorted by number
     virtual result<pool::number_row> number(const number_id& which) = 0;

@@ -109,7 +109,7 @@ private:
                                                     : result<rejections>(got.outcome.why());
         if (read) {
             ++counters_.answered;
-            tell(call::push_answered{sent.wish.call, sent.wish.kind, *read});
+            tell(call::push_answered{sent.wish.call, sent.wish.kind, *read, devices_of(sent.wish)});
             return;
         }
         const auto pause =
@@ -139,7 +139,7 @@ private:
 
     void fail(const errand& given_up, std::string reason) {
         ++counters_.failed;
-        tell(call::push_failed{given_up.wish.call, given_up.wish.kind, std::move(reason)});
+        tell(call::push_failed{given_up.wish.call, given_up.wish.kind, std::move(reason), devices_of(given_up.wish)});
     }
 
     void tell(call::fact what) {

@@ -22,9 +22,9 @@ constexpr std::string_view is_counter = "counter";
 constexpr std::string_view is_gauge = "gauge";
 constexpr std::string_view is_histogram = "histogram";
 
-constexpr std::size_t counters = static_cast<std::size_t>(counter::log_overruns) + 1;
-constexpr std::size_t gauges = static_cast<std::size_t>(gauge::spool_age_seconds) + 1;
-constexpr std::size_t timings = static_cast<std::size_t>(timing::sos_start_to_invite) + 1;
+constexpr std::size_t counters = static_cast<std::size_t>(counter::callback_map_failures) + 1;
+constexpr std::size_t gauges = static_cast<std::size_t>(gauge::pool_ready_numbers) + 1;
+constexpr std::size_t timings = static_cast<std::size_t>(timing::pool) + 1;
 constexpr std::size_t outcomes = static_cast<std::size_t>(call::outcome::failed) + 1;
 constexpr std::size_t kinds = static_cast<std::size_t>(call_kind::callback) + 1;
 constexpr std::size_t lacks = static_cast<std::size_t>(call::lack::every_try) + 1;
@@ -34,13 +34,15 @@ constexpr std::size_t first_timing = first_gauge + gauges;
 constexpr std::size_t row_of_build = first_timing + timings;
 constexpr std::size_t row_of_started = row_of_build + 1;
 constexpr std::size_t row_of_finished = row_of_build + 2;
-constexpr std::size_t row_of_start_time = row_of_build + 3;
-constexpr std::size_t row_of_memory = row_of_build + 4;
-constexpr std::size_t row_of_cpu = row_of_build + 5;
-constexpr std::size_t row_of_fds = row_of_build + 6;
-constexpr std::size_t row_of_lacks = row_of_build + 7;
+constexpr std::size_t row_of_redis = row_of_build + 3;
+constexpr std::size_t row_of_start_time = row_of_build + 4;
+constexpr std::size_t row_of_memory = row_of_build + 5;
+constexpr std::size_t row_of_cpu = row_of_build + 6;
+constexpr std::size_t row_of_fds = row_of_build + 7;
+constexpr std::size_t row_of_lacks = row_of_build + 8;
+constexpr std::size_t row_of_numbers = row_of_build + 9;
 
-constexpr std::array<metric_word, row_of_lacks + 1> words{{
+constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_ari_events_total", "Events that Asterisk sent.", is_counter, ""},
     {"tdctl_ari_gaps_total", "Times the event line to Asterisk was cut.", is_counter, ""},
     {"tdctl_ari_resyncs_total", "Times the line came back and the calls were compared with what Asterisk holds.",
@@ -58,6 +60,12 @@ constexpr std::array<metric_word, row_of_lacks + 1> words{{
     {"tdctl_feed_refused_records_total", "Finished records refused: doubles, or a full spool.", is_counter, ""},
     {"tdctl_log_overruns_total", "Log lines dropped because nobody read stderr fast enough.", is_counter, ""},
 
+    {"tdctl_pool_lent_total", "Numbers that the pool's store lent.", is_counter, ""},
+    {"tdctl_pool_lent_from_notes_total", "Numbers that were lent without the store.", is_counter, ""},
+    {"tdctl_pool_refused_total", "Emergency calls that got no number of their own.", is_counter, ""},
+    {"tdctl_pool_failures_total", "Requests that the pool's store failed.", is_counter, ""},
+    {"tdctl_callback_map_failures_total", "Callback routes that could not be written at once.", is_counter, ""},
+
     {"tdctl_calls_active", "Calls that live now.", is_gauge, ""},
     {"tdctl_legs_active", "Legs that live now.", is_gauge, ""},
     {"tdctl_ari_connected", "1 while the event line to Asterisk is up.", is_gauge, ""},
@@ -68,6 +76,12 @@ constexpr std::array<metric_word, row_of_lacks + 1> words{{
     {"tdctl_spool_bytes", "Bytes of the spool on disk.", is_gauge, ""},
     {"tdctl_spool_age_seconds", "Age of the oldest segment in the spool.", is_gauge, ""},
 
+    {"tdctl_sos_ari_connected", "1 while the event line of emergency calls is up.", is_gauge, ""},
+    {"tdctl_pool_up", "1 while the pool's store answers.", is_gauge, ""},
+    {"tdctl_pool_backlog", "What must still be written to the pool or the callback map.", is_gauge, ""},
+    {"tdctl_pool_backlog_age_seconds", "Age of the oldest of it.", is_gauge, ""},
+    {"tdctl_pool_ready_numbers", "Numbers that this worker could lend without the store.", is_gauge, ""},
+
     {"tdctl_start_to_last_dial_seconds", "From StasisStart to the last originate of the first round.", is_histogram,
      ""},
     {"tdctl_answer_to_bridge_seconds", "From the answer of an account to both sides in the bridge.", is_histogram, ""},
@@ -76,15 +90,18 @@ constexpr std::array<metric_word, row_of_lacks + 1> words{{
 
     {"tdctl_sos_start_to_invite_seconds", "From the StasisStart of an emergency call to its first call to the service.",
      is_histogram, ""},
+    {"tdctl_pool_request_seconds", "From a request to the answer of the pool's store.", is_histogram, ""},
 
     {"tdctl_build_info", "1; the labels say what runs.", is_gauge, "version,compiler,node"},
     {"tdctl_calls_started_total", "Calls that came in.", is_counter, "kind"},
     {"tdctl_calls_finished_total", "Calls that ended, by how they ended.", is_counter, "kind,outcome"},
+    {"tdctl_redis_up", "1 while Redis does what that section of the configuration wants of it.", is_gauge, "section"},
     {"process_start_time_seconds", "Start of the process, in seconds since 1970.", is_gauge, ""},
     {"process_resident_memory_bytes", "Resident memory.", is_gauge, ""},
     {"process_cpu_seconds_total", "Processor time, user and system.", is_counter, ""},
     {"process_open_fds", "Open file descriptors.", is_gauge, ""},
     {"tdctl_sos_degraded_total", "Emergency calls that had to do without something, by what.", is_counter, "lack"},
+    {"tdctl_pool_numbers", "Numbers of the emergency pool by city (FIAS code) and state.", is_gauge, "city,state"},
 }};
 
 /// From half a millisecond, a reply over loopback, to 10 s, which nobody waits for.
@@ -143,6 +160,8 @@ struct metrics::insides {
     std::array<std::array<prometheus::Counter*, outcomes>, kinds> finished{};
     std::array<prometheus::Counter*, kinds> started{};
     std::array<prometheus::Counter*, lacks> lacked{};
+    prometheus::Family<prometheus::Gauge>* redis = nullptr;
+    prometheus::Family<prometheus::Gauge>* numbers = nullptr;
     prometheus::Gauge* memory = nullptr;
     prometheus::Counter* cpu = nullptr;
     prometheus::Gauge* descriptors = nullptr;
@@ -201,6 +220,8 @@ metrics::metrics(const build_words& build) : in_(std::make_unique<insides>()) {
         .Add({{"version", build.version}, {"compiler", build.compiler}, {"node", build.node}})
         .Set(1);
     in.add_calls();
+    in.redis = &in.gauges_of(row_of_redis);
+    in.numbers = &in.gauges_of(row_of_numbers);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     in.gauges_of(row_of_start_time).Add({}).Set(std::chrono::duration<double>(now).count());
     in.memory = &in.gauges_of(row_of_memory).Add({});
@@ -224,6 +245,14 @@ void metrics::reach(counter which, std::uint64_t total) {
 
 void metrics::show(gauge which, double value) {
     in_->shown[number_of(which)]->Set(value);
+}
+
+void metrics::show_numbers(std::string_view city, std::string_view state, std::size_t count) {
+    in_->numbers->Add({{"city", std::string(city)}, {"state", std::string(state)}}).Set(static_cast<double>(count));
+}
+
+void metrics::show_redis(std::string_view section, bool up) {
+    in_->redis->Add({{"section", std::string(section)}}).Set(up ? 1 : 0);
 }
 
 void metrics::took(timing which, duration length) {

@@ -3,6 +3,7 @@
 // the man page is tested against that table. Names follow https://prometheus.io/docs/practices/naming/: base units,
 // _total on counters.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,6 +32,11 @@ enum class counter : std::uint8_t {
     feed_records,
     feed_refused_records,
     log_overruns,
+    pool_lent,
+    pool_lent_from_notes,
+    pool_refused,
+    pool_failures,
+    callback_map_failures,
 };
 /// Go up and down.
 enum class gauge : std::uint8_t {
@@ -43,9 +49,14 @@ enum class gauge : std::uint8_t {
     journal_failing,
     spool_bytes,
     spool_age_seconds,
+    sos_ari_connected,
+    pool_up,
+    pool_backlog,
+    pool_backlog_age_seconds,
+    pool_ready_numbers,
 };
 /// How long something took.
-enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push, sos_start_to_invite };
+enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push, sos_start_to_invite, pool };
 enum class call_kind : std::uint8_t { door, sos, callback };
 [[nodiscard]] std::string_view name_of(call_kind kind);
 
@@ -77,6 +88,10 @@ public:
     /// For a counter that somebody else keeps: its total so far. A smaller total than before changes nothing.
     void reach(counter which, std::uint64_t total);
     void show(gauge which, double value);
+    /// One sample for each section that has a Redis: panels, callback_map.
+    /// How many numbers of a city (its FIAS code) are in a state.
+    void show_numbers(std::string_view city, std::string_view state, std::size_t count);
+    void show_redis(std::string_view section, bool up);
     void took(timing which, duration length);
     void call_began(call_kind kind);
     void call_ended(call_kind kind, call::outcome how);

@@ -65,6 +65,14 @@ response plain(http::status status, std::string body) {
     return reply;
 }
 
+std::string lines_of(const std::vector<std::string>& each) {
+    std::string text;
+    for (const std::string& line : each) {
+        text.append(line).append("\n");
+    }
+    return text;
+}
+
 }  // namespace
 
 struct status_server::insides {
@@ -95,12 +103,11 @@ struct status_server::insides {
             return plain(http::status::ok, "ok\n");
         }
         if (path == "/readyz") {
-            std::string reasons;
-            for (const std::string& each : answers.not_ready()) {
-                reasons += each + '\n';
-            }
-            return reasons.empty() ? plain(http::status::ok, "ready\n")
-                                   : plain(http::status::service_unavailable, std::move(reasons));
+            // An alarm is for people to act on: a worker that serves calls with one is better than no worker at all.
+            const std::string reasons = lines_of(answers.not_ready());
+            const std::string alarms = answers.alarms ? lines_of(answers.alarms()) : std::string();
+            return reasons.empty() ? plain(http::status::ok, "ready\n" + alarms)
+                                   : plain(http::status::service_unavailable, reasons + alarms);
         }
         return plain(http::status::not_found, "there are /metrics, /healthz and /readyz\n");
     }

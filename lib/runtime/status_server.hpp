@@ -30,6 +30,8 @@ struct status_options {
 struct status_answers {
     std::function<std::string()> metrics;                 ///< the text of /metrics
     std::function<std::vector<std::string>()> not_ready;  ///< why not, a line each; empty when ready
+    std::function<std::vector<std::string>()>
+        alarms;  ///< what else is wrong, a line each; calls are served all the same
 };
 
 /// One request a connection: GET or HEAD of the three paths, no body. Everything else is answered 404, 405, 413, 431 or

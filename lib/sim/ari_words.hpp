@@ -102,10 +102,14 @@ struct hang_up {  ///< DELETE /channels/{id}
 struct send_dtmf {  ///< POST /channels/{id}/dtmf
     std::string channel;
     std::string keys;
+    duration before{};  ///< the defaults are Asterisk's
+    duration between = std::chrono::milliseconds{100};
+    duration length = std::chrono::milliseconds{100};
 };
 struct create_bridge {  ///< POST /bridges or /bridges/{id}
     std::string bridge;
     std::string name;
+    bool dtmf_events = false;  ///< one of its types
 };
 struct add_channels {  ///< POST /bridges/{id}/addChannel
     std::string bridge;

@@ -275,7 +275,10 @@ reply fake_asterisk::carry_out(const send_dtmf& wish) {
         return refusal(400, "DTMF is required");
     }
     if (l->shown.state == channel_state::up) {
-        tell_news(sip_news::kind::heard_keys, *l, wish.keys);
+        // The reply does not wait for the keys, and a panel that is hung up meanwhile does not hear them all.
+        l->playing = wish.keys;
+        plan(*l, wish.before + static_cast<duration::rep>(wish.keys.size()) * (wish.length + wish.between),
+             step::played);
     }
     return {};
 }
@@ -289,6 +292,7 @@ reply fake_asterisk::carry_out(const create_bridge& wish) {
     bridge& made = bridges_[id];
     made.shown.id = id;
     made.shown.name = wish.name;
+    made.dtmf_events = wish.dtmf_events;
     made.shown.created = now_;
     return with_body(made.shown);
 }

@@ -32,6 +32,9 @@ struct asterisk_traits {
     duration thread_wait = 200ms;
     /// After a true 409 the same connection answers a failed allocation with 409 as well (both releases).
     bool stale_conflicts = true;
+    /// bridge_native_rtp is loaded: the two in a bridge without dtmf_events exchange their media past Asterisk's core,
+    /// and their keys with it (both releases).
+    bool native_rtp = true;
 };
 
 /// What the SIP side saw: the truth that no client is told.
@@ -42,7 +45,7 @@ struct sip_news {
         panel_answered,
         panel_ended,
         given_back,  ///< the dialplan has the panel again
-        heard_keys,  ///< `other` are the keys that the panel was sent
+        heard_keys,  ///< `other` are the keys that the panel was sent, after the last of them
         invited,     ///< a leg to a phone was begun
         phone_rings,
         phone_answered,
@@ -125,6 +128,7 @@ private:
         std::string subscriber;  // the application that hears of its whole life; empty: only while in Stasis
         std::string bridge;
         phone far;
+        std::string playing;  // keys
         int cause = 16;
         int tech_cause = 0;
         bool in_stasis = false;
@@ -137,12 +141,13 @@ private:
     struct bridge {
         bridge_snapshot shown;
         std::string subscriber;
+        bool dtmf_events = false;
     };
     struct application {
         std::uint32_t socket = 0;  // 0: nobody listens
         event_filter filter;
     };
-    enum class step : std::uint8_t { invite, alert, act, enter, time_out, far_hang_up, press, vanish };
+    enum class step : std::uint8_t { invite, alert, act, enter, time_out, far_hang_up, press, played, vanish };
     struct leg_step {
         std::string key;
         std::uint64_t birth = 0;

@@ -95,6 +95,7 @@ void fake_asterisk::take_step(const leg_step& due) {
         case step::time_out: time_out(l); return;
         case step::far_hang_up: phone_hangs_up(now_, l.shown.id); return;
         case step::press: phone_presses(now_, l.shown.id, due.key_pressed); return;
+        case step::played: tell_news(sip_news::kind::heard_keys, l, l.playing); return;
         case step::vanish: vanish(due.key); return;
     }
 }
@@ -228,7 +229,13 @@ void fake_asterisk::phone_hangs_up(instant now, const std::string& channel) {
 
 void fake_asterisk::phone_presses(instant now, const std::string& channel, char key) {
     advance(now);
-    if (const leg* l = alive(channel); l != nullptr && l->shown.state == channel_state::up) {
+    const leg* l = alive(channel);
+    if (l == nullptr || l->shown.state != channel_state::up) {
+        return;
+    }
+    const auto in = bridges_.find(l->bridge);
+    const bool past_us = traits_.native_rtp && in != bridges_.end() && !in->second.dtmf_events;
+    if (!past_us) {
         tell(listener(*l), dtmf_received{l->shown, key, 100ms});
     }
 }

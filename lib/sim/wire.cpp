@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/overloaded.hpp"
+#include "call/door_rules.hpp"
 
 namespace td::sim {
 namespace {
@@ -77,7 +78,7 @@ void wire::carry_out(const call::command& command) {
             },
             [&](const call::call_out& c) { queue_call_out(c); },
             [&](const call::make_bridge& c) {
-                queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}}, act::bridge, c.call, {}});
+                queue(trunk_of(c.call), {create_bridge{bridge_name(c.call), {}, true}, act::bridge, c.call, {}});
             },
             [&](const call::answer_panel& c) {
                 queue(trunk_of(c.call), {answer{c.panel.text()}, act::answer, c.call, {}});
@@ -101,7 +102,11 @@ void wire::carry_out(const call::command& command) {
                 queue(trunk_of(c.call), {delete_bridge{bridge_name(c.call)}, act::remove_bridge, c.call, {}});
             },
             [&](const call::send_keys& c) {
-                queue(trunk_of(c.call), {send_dtmf{c.panel.text(), c.keys}, act::send_keys, c.call, {}});
+                queue(trunk_of(c.call),
+                      {send_dtmf{c.panel.text(), c.keys, call::before_keys, call::between_keys, call::key_sounds},
+                       act::send_keys,
+                       c.call,
+                       {}});
             },
             [&](const call::drop_stray& c) {
                 queue(c.channel.text(), stray({hang_up{c.channel.text(), "normal"}, act::drop_leg, {}, {}}));

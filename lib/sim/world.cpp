@@ -215,7 +215,7 @@ void world::register_phone(const resident& who) {
 
 void world::send_push(const call::push& wish) {
     const visit* v = visit_of(wish.call);
-    call::push_answered answer{wish.call, wish.kind, {}};
+    call::push_answered answer{wish.call, wish.kind, {}, devices_of(wish)};
     bool fails = false;
     bool hangs = false;
     for (const call::push::target& t : wish.targets) {
@@ -236,7 +236,7 @@ void world::send_push(const call::push& wish) {
         return;
     }
     const call::fact news =
-        fails ? call::fact{call::push_failed{wish.call, wish.kind, "status_503"}} : call::fact{answer};
+        fails ? call::fact{call::push_failed{wish.call, wish.kind, "status_503", answer.asked}} : call::fact{answer};
     time_.put_after(v->push_takes, [this, news] { take(news); });
 }
 

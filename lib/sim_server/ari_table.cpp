@@ -218,9 +218,19 @@ std::vector<ari_operation> channel_acts() {
          "sendDTMF",
          "void",
          "Send provided DTMF to a given channel.",
-         {channel_in_path, {"dtmf", place::query, "string", "DTMF to send"}},
+         {channel_in_path,
+          {"dtmf", place::query, "string", "DTMF to send"},
+          {"before", place::query, "int", "Milliseconds to wait before the first digit"},
+          {"between", place::query, "int", "Milliseconds between two digits"},
+          {"duration", place::query, "int", "Milliseconds that a digit sounds"}},
          [](const ari_arguments& from) -> ari_reading {
-             return ari_question{sim::send_dtmf{from.path[0], from.one("dtmf")}, ari_extra::none, {}};
+             const auto length = [&from](std::string_view name, int otherwise) {
+                 return std::chrono::milliseconds{std::clamp(from.number(name, otherwise), 0, 60'000)};
+             };
+             return ari_question{sim::send_dtmf{from.path[0], from.one("dtmf"), length("before", 0),
+                                                length("between", 100), length("duration", 100)},
+                                 ari_extra::none,
+                                 {}};
          }},
     };
 }
@@ -250,12 +260,14 @@ std::vector<ari_operation> channel_variables() {
 
 ari_reading create_bridge(const ari_arguments& from) {
     const std::string id = from.path.empty() ? from.one("bridgeId") : from.path[0];
-    return ari_question{sim::create_bridge{id, from.one("name")}, ari_extra::none, {}};
+    const bool keys = ("," + std::string(from.one("type")) + ",").find(",dtmf_events,") != std::string::npos;
+    return ari_question{sim::create_bridge{id, from.one("name"), keys}, ari_extra::none, {}};
 }
 
 std::vector<ari_operation> bridge_operations() {
     const std::vector<ari_parameter> of_new{
-        {"type", place::query, "string", "Types of the bridge, divided by commas (only mixing is simulated)"},
+        {"type", place::query, "string",
+         "Types of the bridge, divided by commas (mixing and dtmf_events are simulated)"},
         {"name", place::query, "string", "Name to give to the bridge"},
     };
     const std::vector<ari_parameter> of_members{

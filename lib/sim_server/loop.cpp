@@ -16,6 +16,8 @@ struct loop::inside {
     boost::asio::io_context io{1};
     boost::asio::steady_timer alarm{io};
     boost::asio::signal_set signals{io};
+    boost::asio::signal_set questions{io};
+    std::function<void()> answer;
     std::chrono::steady_clock::time_point steady_start = std::chrono::steady_clock::now();
     instant wall_start = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
     std::multimap<instant, std::function<void()>> later;
@@ -41,6 +43,15 @@ struct loop::inside {
         alarm.async_wait([this](const boost::system::error_code& failed) {
             if (!failed) {
                 ring();
+            }
+        });
+    }
+
+    void listen_for_questions() {
+        questions.async_wait([this](const boost::system::error_code& failed, int) {
+            if (!failed) {
+                answer();
+                listen_for_questions();
             }
         });
     }
@@ -111,6 +122,12 @@ void loop::stop_on_signals() {
             stop();
         }
     });
+}
+
+void loop::on_status_signal(std::function<void()> act) {
+    inside_->answer = std::move(act);
+    inside_->questions.add(SIGUSR1);
+    inside_->listen_for_questions();
 }
 
 int loop::stopped_by() const {

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] bool stopped() const;
     /// SIGINT and SIGTERM stop the loop from now on instead of ending the process.
     void stop_on_signals();
+    /// SIGUSR1 does `act` on this loop from now on, instead of ending the process.
+    void on_status_signal(std::function<void()> act);
     /// The signal that stopped the loop; 0 when none did.
     [[nodiscard]] int stopped_by() const;
 

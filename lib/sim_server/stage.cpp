@@ -263,6 +263,9 @@ bool stage::all_over() const {
 
 result<evening_report> stage::play() {
     loop_.stop_on_signals();
+    loop_.on_status_signal([this] {
+        options_.answer(fmt::format("{} of {} door calls begun; {}", begun_, scenes_.size(), town_.status_line()));
+    });
     options_.say("starting the worker");
     result<child> worker = start_worker();
     if (!worker) {

@@ -20,6 +20,7 @@ struct evening_options {
     std::string program = "/proc/self/exe";     ///< what is started as `PROGRAM --config FILE serve-ari --node evening`
     std::filesystem::path scratch;              ///< an empty directory; the caller removes it
     std::function<void(std::string_view)> say;  ///< one line of progress for people
+    std::function<void(std::string_view)> answer;  ///< the same, for the one that SIGUSR1 asked for
 };
 
 struct evening_report {

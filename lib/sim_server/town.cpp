@@ -1,5 +1,7 @@
 #include "sim_server/town.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace td::sim_server {
@@ -99,6 +101,14 @@ void town::pick_up(const std::vector<std::string>& legs) {
 void town::wake(const account_id& account) {
     model_.wakes(on_.now(), endpoint_of(account));
     ari_.pump();
+}
+
+std::string town::status_line() const {
+    const ari_counts& ari = ari_.counts();
+    return fmt::format(
+        "{} panels in a call, {} channels, {} bridges, {} worker sockets, {} requests, {} events, {} pushes",
+        busy_.size(), model_.channel_count(), model_.bridge_count(), ari_.sockets(),
+        ari.http_requests + ari.socket_requests, ari.events, push_.counts().requests);
 }
 
 void town::see(const sim::sip_news& news) {

@@ -75,6 +75,8 @@ public:
 
     /// What the SIP side saw, oldest first.
     [[nodiscard]] const std::deque<sim::sip_news>& seen() const { return seen_; }
+    /// What goes on now, in one line for people.
+    [[nodiscard]] std::string status_line() const;
     /// Panels in a call.
     [[nodiscard]] std::size_t panels_busy() const { return busy_.size(); }
 

@@ -11,7 +11,7 @@ namespace td::store {
 class memory_store final : public table_store {
 public:
     explicit memory_store(const pool::lease_rules& rules, std::string who = "memory")
-        : table_store(rules, std::move(who)), table_(rules) {}
+        : table_store(rules, std::move(who), false), table_(rules) {}
 
     result<int> migrate() override { return 1; }
     /// Sums are kept, history is not: for ten million calls.

@@ -48,7 +48,7 @@ std::int64_t now_microseconds() {
 }  // namespace
 
 mysql_store::mysql_store(const mysql_place& where, const store_options& options)
-    : table_store(options.rules, options.who),
+    : table_store(options.rules, options.who, options.rehearsal),
       where_(where),
       password_(options.password),
       deadline_(options.deadline),
@@ -125,6 +125,9 @@ result<int> mysql_store::migrate() {
     try {
         session_.reset();
         mysql_session session(where_, password_, longest_migration);
+        if (rehearsal()) {
+            return rehearsed_migration(version_of(session));
+        }
         session.hold("migrate");  // the second of two that run at once finds everything done
         if (const int before = version_of(session); before > schema_version) {
             return *schema_trouble(before);

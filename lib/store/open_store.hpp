@@ -18,6 +18,8 @@ struct store_options {
     /// How long an act may take, tries again included. MySQL's protocol counts its waits in whole seconds, so against a
     /// server that takes a question and never answers an act may last a second longer.
     duration deadline = std::chrono::seconds{2};
+    /// Every act is walked through and rolled back at its end: what would be done is told, nothing is.
+    bool rehearsal = false;
     std::string who = "tdctl";  ///< for the audit, where an act names nobody: the end of a call
 };
 

@@ -150,9 +150,16 @@ std::optional<failure> schema_trouble(int version) {
                        ": run `tdctl sos-pool migrate`"};
 }
 
+result<int> rehearsed_migration(int version) {
+    if (version > schema_version) {
+        return *schema_trouble(version);
+    }
+    return schema_version;
+}
+
 void write_version(sql_session& in, std::int64_t now_microseconds) {
     in.run(
-        "INSERT INTO schema_version (version, migrated_at) SELECT ?, ? FROM (SELECT 1 AS one) AS nothing "
+        "INSERT INTO schema_version (version, migrated_at) SELECT ?, ? FROM (SELECT 1 AS one) AS one_row "
         "WHERE NOT EXISTS (SELECT 1 FROM schema_version WHERE version = ?)",
         {std::int64_t{schema_version}, now_microseconds, std::int64_t{schema_version}});
 }

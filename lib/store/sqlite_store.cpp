@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -43,6 +44,11 @@ struct finalizer {
 struct closer {
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 };
+
+std::filesystem::path directory_of(const std::string& file) {
+    const std::filesystem::path parent = std::filesystem::path(file).parent_path();
+    return parent.empty() ? "." : parent;
+}
 
 std::int64_t now_microseconds() {
     return std::chrono::duration_cast<duration>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -170,8 +176,19 @@ private:
     steady::time_point give_up_at_{};
 };
 
+namespace {
+
+int version_of(sqlite_session& in) {
+    const auto there =
+        in.rows("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", {});
+    const bool empty = std::get<std::int64_t>(there.at(0).at(0)) == 0;
+    return empty ? 0 : read_version(in);
+}
+
+}  // namespace
+
 sqlite_store::sqlite_store(const sqlite_place& where, const store_options& options)
-    : table_store(options.rules, options.who),
+    : table_store(options.rules, options.who, options.rehearsal),
       where_(where),
       deadline_(options.deadline),
       table_(sqlite_words(), options.rules) {}
@@ -182,10 +199,7 @@ sqlite_session& sqlite_store::connected() {
     if (!session_) {
         auto made = std::make_unique<sqlite_session>(where_.file, SQLITE_OPEN_READWRITE);
         made->give_up_at(steady::now() + deadline_);
-        const auto there =
-            made->rows("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", {});
-        const bool empty = std::get<std::int64_t>(there.at(0).at(0)) == 0;
-        if (auto why = schema_trouble(empty ? 0 : read_version(*made))) {
+        if (auto why = schema_trouble(version_of(*made))) {
             throw trouble(trouble::kind::final, std::move(*why));
         }
         session_ = std::move(made);
@@ -223,9 +237,21 @@ result<done> sqlite_store::transact(const body& inside, manner how) {
     }
 }
 
+int sqlite_store::version_of_file() const {
+    if (!std::filesystem::exists(where_.file) && std::filesystem::is_directory(directory_of(where_.file))) {
+        return 0;  // the migration would make it
+    }
+    sqlite_session session(where_.file, SQLITE_OPEN_READWRITE);
+    session.give_up_at(steady::now() + deadline_);
+    return version_of(session);
+}
+
 result<int> sqlite_store::migrate() {
     try {
         session_.reset();
+        if (rehearsal()) {
+            return rehearsed_migration(version_of_file());
+        }
         sqlite_session session(where_.file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
         session.give_up_at(steady::now() + std::max<duration>(deadline_, std::chrono::seconds{10}));
         session.execute("PRAGMA journal_mode = WAL");  // stays with the file

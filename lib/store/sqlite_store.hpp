@@ -24,6 +24,7 @@ protected:
 
 private:
     sqlite_session& connected();
+    [[nodiscard]] int version_of_file() const;
 
     sqlite_place where_;
     duration deadline_;

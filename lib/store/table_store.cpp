@@ -1,6 +1,7 @@
 #include "store/table_store.hpp"
 
 #include <iterator>
+#include <limits>
 #include <optional>
 
 namespace td::store {
@@ -17,7 +18,7 @@ result<T> table_store::run(manner how, Act act) {
     const result<done> ran = transact(
         [&](pool::table& in) {
             outcome.emplace(act(in));
-            return outcome->ok() ? fate::commit : fate::rollback;
+            return outcome->ok() && !rehearsal_ ? fate::commit : fate::rollback;
         },
         how);
     return ran ? std::move(*outcome) : result<T>(ran.why());
@@ -43,7 +44,7 @@ result<done> table_store::settle(const pool::lease_row& row, const std::string& 
         [&](pool::table& in) {
             outcome.emplace(pool::settle(in, rules_, row, who));
             const bool audited = !outcome->ok() && outcome->why().kind == failure_kind::taken;
-            return outcome->ok() || audited ? fate::commit : fate::rollback;
+            return (outcome->ok() || audited) && !rehearsal_ ? fate::commit : fate::rollback;
         },
         manner::repeatable);
     return ran ? std::move(*outcome) : result<done>(ran.why());
@@ -58,7 +59,7 @@ result<done> table_store::put_city(const pool::city& what, const std::string& wh
     return run<done>(manner::repeatable, [&](pool::table& in) { return pool::put_city(in, what, {who, "", at}); });
 }
 
-result<done> table_store::add_numbers(const std::vector<std::pair<number_id, city_id>>& numbers, const std::string& who,
+result<done> table_store::add_numbers(const std::vector<pool::new_number>& numbers, const std::string& who,
                                       instant at) {
     return run<done>(manner::once, [&](pool::table& in) { return pool::add_numbers(in, numbers, {who, "", at}); });
 }
@@ -105,15 +106,17 @@ result<pool::number_row> table_store::remove(const number_id& which, const std::
 
 result<std::vector<pool::number_row>> table_store::expire(const std::string& who, instant at) {
     std::vector<pool::number_row> changed;
+    // What is rolled back is found again by the next batch: a rehearsal is one.
+    const std::size_t limit = rehearsal_ ? std::numeric_limits<std::uint32_t>::max() : expiry_batch;
     while (true) {
         auto batch = run<std::vector<pool::number_row>>(manner::repeatable, [&](pool::table& in) {
-            return pool::expire(in, rules_, {who, "its time is over", at}, expiry_batch);
+            return pool::expire(in, rules_, {who, "its time is over", at}, limit);
         });
         if (!batch) {
             return batch.why();
         }
         changed.insert(changed.end(), std::make_move_iterator(batch->begin()), std::make_move_iterator(batch->end()));
-        if (batch->size() < expiry_batch) {
+        if (batch->size() < limit) {
             return changed;
         }
     }

@@ -29,8 +29,7 @@ public:
     result<done> settle(const pool::lease_row& row, const std::string& who) override;
     result<std::vector<pool::city>> cities() override;
     result<done> put_city(const pool::city& what, const std::string& who, instant at) override;
-    result<done> add_numbers(const std::vector<std::pair<number_id, city_id>>& numbers, const std::string& who,
-                             instant at) override;
+    result<done> add_numbers(const std::vector<pool::new_number>& numbers, const std::string& who, instant at) override;
     result<std::vector<pool::number_row>> numbers() override;
     result<pool::number_row> number(const number_id& which) override;
     result<pool::number_row> release(const number_id& which, bool force, const std::string& who, const std::string& why,
@@ -52,9 +51,12 @@ protected:
     using body = std::function<fate(pool::table&)>;
 
     /// `who` stands in the audit where the port does not name anybody: the end of a call.
-    table_store(const pool::lease_rules& rules, std::string who) : rules_(rules), who_(std::move(who)) {}
+    /// Of a `rehearsal` every transaction is rolled back at its end.
+    table_store(const pool::lease_rules& rules, std::string who, bool rehearsal)
+        : rules_(rules), who_(std::move(who)), rehearsal_(rehearsal) {}
 
     [[nodiscard]] const pool::lease_rules& rules() const { return rules_; }
+    [[nodiscard]] bool rehearsal() const { return rehearsal_; }
 
     /// Runs `inside` in one transaction, perhaps several times, and says why if it could not.
     virtual result<done> transact(const body& inside, manner how) = 0;
@@ -65,6 +67,7 @@ private:
 
     pool::lease_rules rules_;
     std::string who_;
+    bool rehearsal_;
 };
 
 }  // namespace td::store

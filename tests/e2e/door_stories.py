@@ -22,6 +22,13 @@ class Answering(Story):
         for loser in (a, c, d):
             self.assertIn(ELSEWHERE, self.requests(loser, "CANCEL")[0].headers("Reason"))
 
+    def test_a_panel_may_have_a_hyphen_in_its_name(self):
+        self.panel = f"entrance-{self.panel}"
+        self.panels.add(self.panel)
+        a, = self.flat(Phone(answer_after=0.2))
+        self.call("panel", hold=0.5).check()
+        self.expect(self.record(), outcome="answered", answered_by=a)
+
     def test_the_wire_shows_ringing_at_once_and_losers_told_why(self):
         accounts = self.flat(*[Phone(ring_after=0.3, answer_after=1.0 if i == 2 else None) for i in range(4)])
         with self.capture() as wire:
@@ -40,7 +47,8 @@ class Answering(Story):
             self.assertIn(ELSEWHERE, cancel.headers("Reason"))
 
     def test_a_dead_heat_leaves_exactly_one_in_the_call(self):
-        a, b = self.flat(Phone(answer_after=0.3), Phone(answer_after=0.3))
+        # On a busy machine the CANCEL may be a moment faster than the second answer; then the two cross on the wire.
+        a, b = self.flat(Phone(answer_after=0.3, deaf_to_cancel=True), Phone(answer_after=0.3, deaf_to_cancel=True))
         self.call("panel", hold=1.5).check()
         record = self.record()
         winner, loser = (a, b) if record["answered_by"] == a else (b, a)
@@ -203,6 +211,14 @@ class Opening(Story):
         self.expect(self.record(), outcome="answered", ended_by="auto_open", answered_by=None, opened_door=True, legs=[])
         self.assertEqual(self.messages(a), [], "nobody is rung")
         self.assertEqual(self.world.push.of(self.panel), [], "nobody is pushed")
+
+    def test_all_of_many_keys_are_played_before_the_panel_is_hung_up(self):
+        worker = self.world.worker("many-keys", {"door": {"app": "TdCallHandler1", "open_dtmf": "*1234567890#"}})
+        self.use(worker.start().wait_ready(), "*1*")
+        self.flat(Phone(), auto_open=True)
+        self.assertEqual(self.call_and_listen("panel-waits"), [10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 11])
+        self.expect(self.record(), outcome="answered", ended_by="auto_open", opened_door=True)
+        self.assertEqual(worker.stop(), 0, worker.log())
 
     def test_a_resident_opens_the_door_with_the_key(self):
         a, = self.flat(Phone(answer_after=0.2, keys="1"))

@@ -149,6 +149,13 @@ class Starting(Story):
         worker.tell(signal.SIGTERM)
         self.assertEqual(worker.exit_status(), 0, worker.log())
 
+    def test_a_redis_that_is_not_there_is_an_alarm_and_no_reason_to_take_no_calls(self):
+        port = lab.free_port(kind=socket.SOCK_STREAM)
+        worker = self.made("no-redis", {"panels": {"busy": f"redis://127.0.0.1:{port}/0"}}).start().wait_ready()
+        wait(lambda: "alarm panels_redis: " in worker.page("readyz")[1], 20, "the alarm")
+        self.assertEqual(worker.page("readyz")[0], 200)
+        self.assertEqual(worker.stop(), 0, worker.log())
+
     def test_a_mistake_in_the_file_is_named_with_its_line(self):
         worker = self.made("mistake", {})
         worker.file.write_text(worker.file.read_text() + "\n[door2]\nring_limt = 3\n")

@@ -92,7 +92,10 @@ class World:
         self.crm, self.push = servers.Crm(), servers.Push()
         self.redis = Redis(self.scratch)
         self.asterisk = lab.AsteriskServer(version, self.scratch / "asterisk", phones=self.phones.address,
-                                           edits=[("extensions.conf", "[from-panels]\n", "[from-panels]\n" + DIALPLAN)])
+                                           edits=[("extensions.conf", "[from-panels]\n", "[from-panels]\n" + DIALPLAN),
+                                                  # Many an operator loads every module: no key may get lost by this one.
+                                                  ("modules.conf", "load = bridge_simple.so\n",
+                                                   "load = bridge_simple.so\nload = bridge_native_rtp.so\n")])
         self.workers = []
         self.tolerated = set()  # words of error lines that a story caused on purpose
         self.unwatched = set()  # workers that are meant to fail

@@ -1,7 +1,8 @@
 """Real Asterisk, SIPp and a look at the wire, for the end-to-end tests.
 
 Everything runs on loopback addresses that tell the sides apart: panels call from 127.0.0.2, the
-phones (where Kamailio would stand) are at 127.0.0.3, the gateway at 127.0.0.4. Everything writes
+phones (where Kamailio would stand) are at 127.0.0.3, the gateway at 127.0.0.4, a real Kamailio
+(kamailio.py) at 127.0.0.5, strangers at 127.0.0.9. Everything writes
 into a scratch directory of the test, and is stopped by its own process id.
 """
 
@@ -76,6 +77,7 @@ class AsteriskServer:
         self._edit("pjsip.conf", "127.0.0.1:5060", "%s:%d" % self.sip)
         self._edit("pjsip.conf", "127.0.0.2", panels)
         self._edit("pjsip.conf", "127.0.0.3:5060", "%s:%d" % tuple(phones))
+        self._edit("pjsip.conf", "match = 127.0.0.3", f"match = {phones[0]}")
         self._edit("pjsip.conf", "match = 127.0.0.4", f"match = {gateway[0]}")
         self._edit("pjsip.conf", "127.0.0.4:5060", "%s:%d" % tuple(gateway))
         self._edit("http.conf", "8088", str(self.http_port))

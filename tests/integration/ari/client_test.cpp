@@ -153,7 +153,7 @@ TEST_CASE("client: the commands of one step leave together and stay in order", "
     s.server.tell(R"({"type":"StasisStart","args":["5001","12"],"channel":{"id":"1.0"}})");
     REQUIRE(s.until([&] { return s.count<call::pbx_did>() == 3; }));
     const auto& seen = s.server.seen();
-    CHECK(seen[4].target == "/ari/bridges/" + name + "?type=mixing&name=td");
+    CHECK(seen[4].target == "/ari/bridges/" + name + "?type=mixing%2Cdtmf_events&name=td");
     CHECK(seen[5].target == "/ari/channels/1.0/answer");
     CHECK(seen[6].target == "/ari/bridges/" + name + "/addChannel?channel=1.0," + name + ".07");
     CHECK(seen[4].connection == seen[6].connection);
@@ -365,7 +365,7 @@ TEST_CASE("client: a URL that cannot be used is told, not thrown", "[ari]") {
 }
 
 TEST_CASE("client: requests over the WebSocket where Asterisk answers there", "[ari]") {
-    stage s(transport::automatic);
+    stage s(transport::automatic, [](options& wanted) { wanted.limit.probe = 1s; });
     SECTION("it does") {
         s.server.rest_on_socket = true;
         s.connect();
@@ -379,6 +379,22 @@ TEST_CASE("client: requests over the WebSocket where Asterisk answers there", "[
         s.worker->carry_out(call::answer_panel{one, panel});
         REQUIRE(s.answered());
         CHECK(s.server.seen().back().connection > 0);
+    }
+    SECTION("a request is overdue on it: HTTP for a while, then the socket again") {
+        s.server.rest_on_socket = true;
+        s.connect();
+        REQUIRE(s.until([&] { return s.log.find("requests=websocket") != std::string::npos; }));
+        s.once(post_answer, {204, "", answer::manner::hang});
+        s.worker->carry_out(call::answer_panel{one, panel});
+        CHECK(s.refusal() == 0);
+        s.worker->carry_out(call::answer_panel{one, panel});
+        REQUIRE(s.answered());
+        CHECK(s.server.seen().back().connection > 0);
+        s.log.clear();
+        REQUIRE(s.until([&] { return s.log.find("requests=websocket") != std::string::npos; }));
+        s.worker->carry_out(call::make_bridge{one});
+        REQUIRE(s.until([&] { return s.count<call::pbx_did>() == 2; }));
+        CHECK(s.server.seen().back().connection == 0);
     }
     SECTION("the socket is lost with the request on it: HTTP") {
         s.server.rest_on_socket = true;
@@ -408,12 +424,12 @@ TEST_CASE("client: stopping lets the last requests have their replies, then clos
     CHECK(s.server.count(delete7) == 1);
 }
 
-TEST_CASE("client: it can be destroyed at any moment", "[ari]") {
-    stage s;
-    SECTION("while it connects") {
+TEST_CASE("client: it can be destroyed at any moment, and tells nothing afterwards", "[ari]") {
+    stage s(transport::http, [](options& wanted) { wanted.limit.request = 50ms; });
+    SECTION("while it connects") {  // which would end in a pbx_seen
         s.worker->start();
     }
-    SECTION("with requests under way") {
+    SECTION("with requests under way") {  // which would end in a pbx_refused
         s.connect();
         s.server.answers = [](const request_seen&) { return answer{204, "", answer::manner::hang}; };
         s.worker->carry_out(dial7);
@@ -422,9 +438,17 @@ TEST_CASE("client: it can be destroyed at any moment", "[ari]") {
         s.connect();
         s.on_fact = [&s](const call::fact&) { s.worker.reset(); };
         s.server.tell(R"({"type":"StasisEnd","channel":{"id":"1.0"}})");
+        s.server.tell(R"({"type":"StasisEnd","channel":{"id":"2.0"}})");
         REQUIRE(s.until([&] { return !s.worker; }));
+        CHECK(s.count<call::panel_left>() == 1);
     }
     s.worker.reset();
-    s.until([] { return false; }, 100ms);
-    SUCCEED("nothing is left that could call back");
+    const std::size_t facts = s.facts.size();
+    const std::string log = s.log;
+    s.server.tell(R"({"type":"StasisEnd","channel":{"id":"3.0"}})");
+    s.until([] { return false; }, 300ms);
+    CHECK(s.facts.size() == facts);
+    CHECK(s.log == log);
+    CHECK(s.fatal.empty());
+    CHECK(s.server.sockets_made() <= 1);
 }

@@ -37,7 +37,14 @@ struct desk {
         options.in_flight = in_flight;
         role = std::make_unique<push::http_push>(
             loop, std::move(options), [this] { return now; },
-            [this](const call::fact& what) { facts.push_back(told(what)); });
+            [this](const call::fact& what) {
+                facts.push_back(told(what));
+                asked.push_back(asked_in(what));
+            });
+    }
+    static std::vector<device_id> asked_in(const call::fact& what) {
+        const auto* answered = std::get_if<call::push_answered>(&what);
+        return answered != nullptr ? answered->asked : std::get<call::push_failed>(what).asked;
     }
     static std::string told(const call::fact& what) {
         if (const auto* answered = std::get_if<call::push_answered>(&what)) {
@@ -58,6 +65,7 @@ struct desk {
     boost::asio::io_context loop;
     instant now = noon;
     std::vector<std::string> facts;
+    std::vector<std::vector<device_id>> asked;
     std::unique_ptr<push::http_push> role;
 };
 
@@ -71,6 +79,7 @@ TEST_CASE("push: what is sent and what is answered", "[push]") {
     CHECK(d.facts.empty());
     REQUIRE(d.wait_for(1));
     CHECK(d.facts.at(0) == "1 answered d1:broken_token");
+    CHECK(d.asked.at(0) == std::vector{device_id{"d1"}});
     CHECK(server.seen().at(0).line == "POST /push HTTP/1.1");
     CHECK(server.seen().at(0).body.find(R"("ttl_ms":45000)") != std::string::npos);
 }
@@ -104,6 +113,7 @@ TEST_CASE("push: a server that is gone fails a ring at once and once", "[push]")
     d.role->send(push_for(1));
     REQUIRE(d.wait_for(1));
     CHECK(d.facts.at(0) == "1 failed refused");
+    CHECK(d.asked.at(0) == std::vector{device_id{"d1"}});
     CHECK(d.role->counters().sent == 1);
 }
 

@@ -1,113 +1,20 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <csignal>
-
-#include <array>
-#include <cstdlib>
+#include <algorithm>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "catch.hpp"
 #include "panel/redis_panel_line.hpp"
 #include "tests/support/loop_until.hpp"
-#include "tests/support/scratch.hpp"
+#include "tests/support/redis_server.hpp"
 
 using namespace td;
+using test::ask;
+using test::free_port;
 using test::loop_until;
-
-extern char** environ;
+using redis_server = test::redis_server;
 
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    where.sin_port = htons(port);
-    return where;
-}
-
-std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in where = loopback(0);
-    socklen_t size = sizeof where;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&where), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&where), &size);
-    ::close(socket);
-    return ntohs(where.sin_port);
-}
-
-/// A plain blocking question to Redis, independent of the code under test; "" when it does not answer.
-std::string ask(std::uint16_t port, const std::string& inline_command) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval limit{2, 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    const sockaddr_in where = loopback(port);
-    std::string reply;
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0) {
-        // QUIT ends the connection, so everything up to the end is the reply.
-        const std::string line = inline_command + "\r\nQUIT\r\n";
-        static_cast<void>(::send(socket, line.data(), line.size(), MSG_NOSIGNAL));
-        std::array<char, 4096> block{};
-        for (ssize_t count = 0; (count = ::recv(socket, block.data(), block.size(), 0)) > 0;) {
-            reply.append(block.data(), static_cast<std::size_t>(count));
-        }
-    }
-    ::close(socket);
-    constexpr std::string_view quit = "+OK\r\n";
-    return reply.ends_with(quit) ? reply.substr(0, reply.size() - quit.size()) : reply;
-}
-
-/// A redis-server of this test's own, stopped by its process id.
-class redis {
-public:
-    explicit redis(std::uint16_t port, std::vector<std::string> more = {}) : port_(port) {
-        std::vector<std::string> words{"redis-server",
-                                       "--port",
-                                       std::to_string(port),
-                                       "--bind",
-                                       "127.0.0.1",
-                                       "--save",
-                                       "",
-                                       "--appendonly",
-                                       "no",
-                                       "--dir",
-                                       dir_.path(),
-                                       "--daemonize",
-                                       "no",
-                                       "--logfile",
-                                       "redis.log"};
-        words.insert(words.end(), more.begin(), more.end());
-        std::vector<char*> arguments;
-        for (std::string& each : words) {
-            arguments.push_back(each.data());
-        }
-        arguments.push_back(nullptr);
-        REQUIRE(::posix_spawnp(&pid_, "redis-server", nullptr, nullptr, arguments.data(), environ) == 0);
-        for (int i = 0; i < 500 && ask(port_, "PING").empty(); ++i) {
-            std::this_thread::sleep_for(10ms);
-        }
-    }
-    redis(const redis&) = delete;
-    redis& operator=(const redis&) = delete;
-    ~redis() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    void freeze() const { ::kill(pid_, SIGSTOP); }
-    void thaw() const { ::kill(pid_, SIGCONT); }
-
-private:
-    scratch_dir dir_;
-    std::uint16_t port_;
-    pid_t pid_ = 0;
-};
 
 const panel_id p1{"5001"};
 const panel_id p2{"5002"};
@@ -121,16 +28,27 @@ std::string bulk(const call_id& name) {
 }
 const std::string none = "$-1\r\n";
 
+/// What stands on the channel td:panel:call.
+std::string published(unsigned call, const std::string& state, const std::string& panel = "5001") {
+    return R"({"panel":")" + panel + R"(","call":")" + std::string(call_no(call).text()) + R"(","state":")" + state +
+           R"("})";
+}
+
 struct desk {
     explicit desk(std::uint16_t where, const std::string& password = {}, unsigned database = 0) : port(where) {
         panel::redis_panel_line_options options;
-        options.place = {"127.0.0.1", port, database};
+        options.place = {"127.0.0.1", port, database, {}};
         options.password = secret{password};
         options.refresh = 200ms;
         options.reply_limit = 300ms;
-        role = std::make_unique<panel::redis_panel_line>(loop, options, [this](const call::fact& what) {
-            registered.push_back(std::get<call::account_registered>(what).account.text());
-        });
+        role = std::make_unique<panel::redis_panel_line>(
+            loop, options,
+            [this](const call::fact& what) {
+                registered.push_back(std::get<call::account_registered>(what).account.text());
+            },
+            [this](const td::alarm& news) {
+                alarms.push_back((news.state == alarm_state::raised ? "raised: " : "cleared: ") + news.text);
+            });
     }
     bool up() {
         return loop_until(loop, [&] { return role->teller().up() && role->listener().up(); });
@@ -143,6 +61,7 @@ struct desk {
     std::uint16_t port;
     boost::asio::io_context loop;
     std::vector<std::string> registered;
+    std::vector<std::string> alarms;
     std::unique_ptr<panel::redis_panel_line> role;
 };
 
@@ -150,7 +69,7 @@ struct desk {
 
 TEST_CASE("redis: a panel's call stands there while it lives, with an expiry", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     desk d(port);
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
@@ -163,7 +82,7 @@ TEST_CASE("redis: a panel's call stands there while it lives, with an expiry", "
 
 TEST_CASE("redis: a living call is refreshed, and set again when somebody deleted it", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     desk d(port);
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
@@ -176,7 +95,7 @@ TEST_CASE("redis: a living call is refreshed, and set again when somebody delete
 
 TEST_CASE("redis: another worker's call is neither refreshed away nor deleted", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     desk d(port);
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
@@ -194,7 +113,7 @@ TEST_CASE("redis: another worker's call is neither refreshed away nor deleted", 
 
 TEST_CASE("redis: takings are published, and accounts that register come as facts", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     desk d(port);
     REQUIRE(d.up());
     REQUIRE(d.becomes("PUBSUB NUMSUB td:reg", "*2\r\n$6\r\ntd:reg\r\n:1\r\n"));
@@ -206,15 +125,84 @@ TEST_CASE("redis: takings are published, and accounts that register come as fact
     REQUIRE(loop_until(d.loop, [&] { return d.registered.size() == 2; }));
     CHECK(d.registered == std::vector<std::string>{"79001112233", "79001112244"});
     CHECK(d.role->counters().unusable == 3);
-    // A second listener of ours sees what a first one publishes, only on its own channel.
+    test::redis_listener outside(port, "td:panel:call");
     d.role->taken({p1, call_no(1)});
-    REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
+    d.role->freed({p1, call_no(1)});
+    REQUIRE(loop_until(d.loop, [&] { return outside.heard().size() == 2; }));
+    CHECK(outside.heard() == std::vector{published(1, "taken"), published(1, "freed")});
     CHECK(d.registered.size() == 2);
+}
+
+TEST_CASE("redis: a panel that is freed while Redis is away or hangs is published when it is back", "[redis]") {
+    const std::uint16_t port = free_port();
+    desk d(port);
+    d.role->taken({p1, call_no(1)});
+    {
+        const redis_server server(port);
+        REQUIRE(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
+        server.freeze();
+        d.role->freed({p1, call_no(1)});  // sent, and never confirmed
+        REQUIRE(loop_until(d.loop, [&] { return !d.role->teller().up(); }));
+        d.role->taken({p2, call_no(2)});
+        d.role->freed({p2, call_no(2)});  // not even sent
+        d.role->taken({panel_id{"5003"}, call_no(3)});
+    }
+    const redis_server again(port);
+    test::redis_listener outside(port, "td:panel:call");
+    REQUIRE(loop_until(d.loop, [&] { return outside.heard().size() >= 3; }));
+    const auto heard = outside.heard();
+    for (const std::string& each :
+         {published(3, "taken", "5003"), published(1, "freed"), published(2, "freed", "5002")}) {
+        CAPTURE(each);
+        CHECK(std::count(heard.begin(), heard.end(), each) == 1);
+    }
+}
+
+TEST_CASE("redis: trouble is told once for each reason, and its end once", "[redis]") {
+    const std::uint16_t port = free_port();
+    desk d(port);
+    REQUIRE(loop_until(d.loop, [&] { return d.role->teller().counters().losses >= 3; }));
+    const std::string place = "Redis at 127.0.0.1:" + std::to_string(port) + "/0";
+    CHECK(d.alarms == std::vector<std::string>{"raised: " + place + ": the connection was lost (Connection refused)"});
+    CHECK_FALSE(d.role->up());
+    {
+        const redis_server server(port);
+        REQUIRE(loop_until(d.loop, [&] { return d.role->up(); }));
+        CHECK(d.alarms.size() == 2);
+        CHECK(d.alarms.back() == "cleared: " + place + " is told which panel is in a call again");
+        ask(port, "CONFIG SET maxmemory 1");
+        REQUIRE(loop_until(d.loop, [&] { return !d.role->up(); }));
+        REQUIRE(d.alarms.size() == 3);
+        CHECK(d.alarms.back().starts_with("raised: " + place + " takes nothing: OOM"));
+        ask(port, "CONFIG SET maxmemory 0");
+        REQUIRE(loop_until(d.loop, [&] { return d.role->up(); }));
+        CHECK(d.alarms.size() == 4);
+    }
+    const redis_server guarded(port, {"--requirepass", "s3cret"});
+    REQUIRE(loop_until(d.loop, [&] { return d.alarms.size() >= 6; }));
+    CHECK(d.alarms.back().starts_with("raised: " + place + ": wants a password (NOAUTH"));
+}
+
+TEST_CASE("redis: a replica that takes no writes, a wrong password and a wrong database are told", "[redis]") {
+    const std::uint16_t port = free_port();
+    const redis_server server(port, {"--requirepass", "s3cret", "--replicaof", "127.0.0.1 1"});
+    desk replica(port, "s3cret");
+    REQUIRE(loop_until(replica.loop, [&] { return !replica.alarms.empty(); }));
+    CHECK(replica.alarms[0].find("takes nothing: READONLY") != std::string::npos);
+    desk guess(port, "guess");
+    REQUIRE(loop_until(guess.loop, [&] { return guess.role->teller().counters().losses >= 2; }));
+    REQUIRE(guess.alarms.size() == 1);
+    CHECK(guess.alarms[0].find("refuses the user or the password (WRONGPASS") != std::string::npos);
+    CHECK(guess.alarms[0].find("guess") == std::string::npos);
+    desk far(port, "s3cret", 99);
+    REQUIRE(loop_until(far.loop, [&] { return far.role->teller().counters().losses >= 2; }));
+    REQUIRE(far.alarms.size() == 1);
+    CHECK(far.alarms[0].find("/99: refuses the database (ERR") != std::string::npos);
 }
 
 TEST_CASE("redis: a Redis that hangs costs no call, and afterwards knows everything again", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     desk d(port);
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
@@ -241,19 +229,19 @@ TEST_CASE("redis: a Redis that comes late, and one that is started again, are to
     d.role->taken({p1, call_no(1)});
     REQUIRE(loop_until(d.loop, [&] { return d.role->teller().counters().losses >= 2; }));
     {
-        const redis server(port);
+        const redis_server server(port);
         CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     }
     REQUIRE(loop_until(d.loop, [&] { return !d.role->teller().up(); }));
     d.role->taken({p2, call_no(2)});
-    const redis again(port);
+    const redis_server again(port);
     CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
     CHECK(d.becomes("GET td:panel:5002:call", bulk(call_no(2))));
 }
 
 TEST_CASE("redis: password and database", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port, {"--requirepass", "s3cret"});
+    const redis_server server(port, {"--requirepass", "s3cret"});
     desk d(port, "s3cret", 3);
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
@@ -268,7 +256,7 @@ TEST_CASE("redis: password and database", "[redis]") {
 
 TEST_CASE("redis: destroyed in every state it leaves nothing on the loop", "[redis]") {
     const std::uint16_t port = free_port();
-    const redis server(port);
+    const redis_server server(port);
     for (int turns = 0; turns < 12; ++turns) {
         desk d(port);
         for (int i = 0; i < turns; ++i) {

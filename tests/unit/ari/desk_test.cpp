@@ -279,6 +279,29 @@ TEST_CASE("desk: what cannot be asked safely is refused with 400, what is too mu
     CHECK(s.wants(call::answer_panel{one, panel}) == "POST:channels/1.0/answer");
 }
 
+TEST_CASE("desk: a stray for which our own queue has no room is dropped when it has", "[ari]") {
+    options narrow;
+    narrow.limit.queue = 1;
+    script s(narrow);
+    s.wants(call::answer_panel{one, panel});
+    CHECK(s.wants(call::drop_stray{channel_id(name + ".07")}).empty());
+    CHECK(s.wants(call::remove_stray_bridge{one}).empty());
+    CHECK(s.news().empty());
+    s.now += 2s;
+    s.the_desk().advance(s.now);
+    CHECK(s.sent().empty());  // still no room
+    s.reply(204);
+    s.now = s.the_desk().next_deadline();
+    s.the_desk().advance(s.now);
+    CHECK(s.sent() == delete7);
+    s.reply(204);
+    s.now = s.the_desk().next_deadline();
+    s.the_desk().advance(s.now);
+    CHECK(s.sent() == "DELETE:bridges/" + name);
+    s.reply(204);
+    CHECK(s.the_desk().next_deadline() == never);
+}
+
 TEST_CASE("desk: an Asterisk without early media rings instead, and that is remembered", "[ari]") {
     script s;
     const call::sound progress{one, panel, call::early_sound::progress};

@@ -60,6 +60,7 @@ public:
         lanes_.socket_closed(now);
         return flush();
     }
+    bool take_probe() { return lanes_.take_probe(now); }
     std::string socket_replied(std::uint64_t number) {
         lanes_.socket_replied(number, 204, "", now);
         return flush();
@@ -281,12 +282,35 @@ TEST_CASE("lanes: a lost WebSocket's requests go over HTTP", "[ari]") {
     CHECK(s.opened(0) == "write:0/a,b");
 }
 
-TEST_CASE("lanes: a WebSocket that does not answer is left until the next connect", "[ari]") {
+TEST_CASE("lanes: a WebSocket that does not answer is left until it answers a probe", "[ari]") {
+    script s({}, transport::websocket);
+    s.socket_opened();
+    CHECK_FALSE(s.take_probe());
+    s.ask(1, "a");
+    CHECK(s.wait(3s) == "lost:a/overdue");
+    CHECK(s.the_lanes().next_deadline(s.now) == s.now + 10s);
+    CHECK(s.ask(2, "b") == "open:0");
+    s.wait(9999ms);
+    CHECK_FALSE(s.take_probe());
+    s.wait(1ms);
+    CHECK(s.take_probe());
+    CHECK_FALSE(s.take_probe());
+    s.wait(10s);
+    CHECK(s.take_probe());  // the first one was not answered either
+    s.socket_opened();
+    CHECK(s.ask(3, "c") == "ws:c");
+    s.wait(2s);
+    CHECK_FALSE(s.take_probe());
+}
+
+TEST_CASE("lanes: a line that was lost is not probed, the new one is", "[ari]") {
     script s({}, transport::websocket);
     s.socket_opened();
     s.ask(1, "a");
-    CHECK(s.wait(3s) == "lost:a/overdue");
-    CHECK(s.ask(2, "b") == "open:0");
+    s.wait(3s);
+    s.socket_closed();
+    s.wait(20s);
+    CHECK_FALSE(s.take_probe());
 }
 
 TEST_CASE("lanes: over HTTP only, the WebSocket carries nothing", "[ari]") {

@@ -33,7 +33,8 @@ TEST_CASE("requests: what each command asks", "[ari]") {
     const request_maker m = maker();
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::ringing})) == "POST channels/1795401292.0/ring");
     CHECK(words(m.make(call::sound{one, panel, call::early_sound::progress})) == "POST channels/1795401292.0/progress");
-    CHECK(words(m.make(call::make_bridge{one})) == "POST bridges/" + name + "?type=mixing&name=Td%20Call%26Handler");
+    CHECK(words(m.make(call::make_bridge{one})) ==
+          "POST bridges/" + name + "?type=mixing%2Cdtmf_events&name=Td%20Call%26Handler");
     CHECK(words(m.make(call::answer_panel{one, panel})) == "POST channels/1795401292.0/answer");
     CHECK(words(m.make(call::join{leg7, panel})) ==
           "POST bridges/" + name + "/addChannel?channel=1795401292.0," + name + ".07");
@@ -43,7 +44,8 @@ TEST_CASE("requests: what each command asks", "[ari]") {
           "DELETE channels/1795401292.0?reason=busy");
     CHECK(words(m.make(call::give_back{one, panel})) == "POST channels/1795401292.0/continue");
     CHECK(words(m.make(call::remove_bridge{one})) == "DELETE bridges/" + name);
-    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) == "POST channels/1795401292.0/dtmf?dtmf=1%23%2A");
+    CHECK(words(m.make(call::send_keys{one, panel, "1#*"})) ==
+          "POST channels/1795401292.0/dtmf?dtmf=1%23%2A&before=250&duration=100&between=100");
     CHECK(words(m.make(call::drop_stray{channel_id(name + ".07")})) == "DELETE channels/" + name + ".07");
     CHECK(words(m.make(call::remove_stray_bridge{one})) == "DELETE bridges/" + name);
 }
@@ -149,14 +151,12 @@ TEST_CASE("requests: an emergency call is made first and dialled then, or both a
     const auto early = m.make(sos_of("112", call::call_way::early));
     CHECK(words(early) == "POST channels/create?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=early&channelId=" +
                               channel_name(leg7));
-    CHECK(early->body == R"({"variables":{"CONNECTEDLINE(num,i)":"73511234567","CALLERID(num)":"73511234567"
-}
-})");
+    CHECK(early->body == R"js({"variables":{"CONNECTEDLINE(num,i)":"73511234567","CALLERID(num)":"73511234567"}})js");
     CHECK(words(request_maker::dial_out(*early)) == "POST channels/" + channel_name(leg7) + "/dial?timeout=60");
-CHECK(words(m.make(sos_of("112", call::call_way::plain))) ==
-      "POST channels/" + channel_name(leg7) +
-          "?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=leg&timeout=60&callerId=%3C73511234567%3E");
-CHECK(words(m.make(sos_of("112@evil", call::call_way::early))) == "none");
+    CHECK(words(m.make(sos_of("112", call::call_way::plain))) ==
+          "POST channels/" + channel_name(leg7) +
+              "?endpoint=PJSIP%2F112%40gateway&app=TdCallSos&appArgs=leg&timeout=60&callerId=%3C73511234567%3E");
+    CHECK(words(m.make(sos_of("112@evil", call::call_way::early))) == "none");
 }
 
 TEST_CASE("requests: a callback is dialled to the panel, with its priority", "[ari]") {
@@ -165,28 +165,23 @@ TEST_CASE("requests: a callback is dialled to the panel, with its priority", "[a
     wish.how = call::urgency::psap_callback;
     const auto made = sos_maker(site_form::header).make(wish);
     CHECK(words(made).find("endpoint=PJSIP%2F5001%40kamailio&") != std::string::npos);
-    CHECK(made->body == R"({"variables":{"PJSIP_HEADER(add,Priority)":"psap-callback"
-}
-})");
+    CHECK(made->body == R"js({"variables":{"PJSIP_HEADER(add,Priority)":"psap-callback"}})js");
 }
 
 TEST_CASE("requests: the site goes in headers, one line each, or in a PIDF-LO", "[ari]") {
     call::call_out wish = sos_of("112", call::call_way::plain);
     wish.site = {city_id("2763c110"), "Chelyabinsk", "Lenina \"1\" & 3\r\nEvil: x", "2", {{55.16, 61.4}}};
     CHECK(sos_maker(site_form::header).make(wish)->body ==
-          R"({"variables":{"PJSIP_HEADER(add,X-Td-Panel)":"5001","PJSIP_HEADER(add,X-Td-City)":"2763c110",)"
-          R"("PJSIP_HEADER(add,X-Td-City-Name)":"Chelyabinsk",)"
-          R"("PJSIP_HEADER(add,X-Td-Address)":"Lenina \"1\" & 3  Evil: x","PJSIP_HEADER(add,X-Td-Entrance)":"2",)"
-          R"("PJSIP_HEADER(add,X-Td-Position)":"55.16 61.4"
-}
-})");
-    CHECK(sos_maker(site_form::pidf).make(wish)->body ==
-          R"({"variables":{"GEOLOC_PROFILE(format)":"civicAddress","GEOLOC_PROFILE(pidf_element)":"device",)"
-          R"("GEOLOC_PROFILE(location_info)":"country=RU,A3=\"Chelyabinsk\",LOC=\"Lenina  1    3  Evil: x\",UNIT=\"2\""
-}
-})");
+          R"js({"variables":{"PJSIP_HEADER(add,X-Td-Panel)":"5001","PJSIP_HEADER(add,X-Td-City)":"2763c110",)js"
+          R"js("PJSIP_HEADER(add,X-Td-City-Name)":"Chelyabinsk",)js"
+          R"js("PJSIP_HEADER(add,X-Td-Address)":"Lenina \"1\" & 3  Evil: x","PJSIP_HEADER(add,X-Td-Entrance)":"2",)js"
+          R"js("PJSIP_HEADER(add,X-Td-Position)":"55.16 61.4"}})js");
+    CHECK(
+        sos_maker(site_form::pidf).make(wish)->body ==
+        R"js({"variables":{"GEOLOC_PROFILE(format)":"civicAddress","GEOLOC_PROFILE(pidf_element)":"device",)js"
+        R"js("GEOLOC_PROFILE(location_info)":"country=RU,A3=\"Chelyabinsk\",LOC=\"Lenina  1    3  Evil: x\",UNIT=\"2\""}})js");
     wish.site = {{}, "", "", "", {{55.16, 61.4}}};
-CHECK(sos_maker(site_form::pidf).make(wish)->body.find(R"(pos=\"55.16 61.4\")") != std::string::npos);
-wish.site = {};
-CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
+    CHECK(sos_maker(site_form::pidf).make(wish)->body.find(R"js(pos=\"55.16 61.4\")js") != std::string::npos);
+    wish.site = {};
+    CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
 }

@@ -129,7 +129,7 @@ TEST_CASE("door call: auto_open answers, sends the key and hangs up; nobody is r
     CHECK(s.feed(flat_that(false, true)) == "answer");
     CHECK(s.feed(did(act::answer)) == "keys:1");
     CHECK(s.feed(did(act::send_keys)).empty());
-    CHECK(s.pass(1s) == "panel:normal");
+    CHECK(s.pass(1s + 450ms) == "panel:normal");
     CHECK(s.feed(panel_gone()) == "freed record:answered/auto_open");
     CHECK(s.record().opened_door);
     CHECK(s.record().answered_by.empty());
@@ -143,9 +143,22 @@ TEST_CASE("door call: auto_open that Asterisk refuses is a failed call, and its 
     call_script silent;
     silent.start();
     silent.feed(flat_that(false, true));
-    CHECK(silent.pass(3s) == "panel:normal");
+    CHECK(silent.pass(3s + 450ms) == "panel:normal");
     CHECK(silent.feed(panel_gone()) == "freed record:failed/pbx");
     CHECK_FALSE(silent.record().opened_door);
+}
+
+TEST_CASE("door call: auto_open holds the line until the last of many keys is played", "[call]") {
+    call::door_rules rules;
+    rules.open_dtmf = "*12345678901234#";
+    call_script s(rules);
+    s.start();
+    s.feed(flat_that(false, true));
+    CHECK(s.after(2900ms, did(act::answer)) == "keys:*12345678901234#");
+    s.feed(did(act::send_keys));
+    CHECK(s.pass(250ms + 16 * 200ms).empty());
+    CHECK(s.pass(1s) == "panel:normal");
+    CHECK(s.feed(panel_gone()) == "freed record:answered/auto_open");
 }
 
 TEST_CASE("door call: one decline leaves the others ringing, everybody's decline ends the call", "[call]") {
@@ -219,8 +232,14 @@ TEST_CASE("door call: the account that talks hangs up, before and after the brid
 
     call_script early = two_rung();
     early.after(1s, answered(0));
-    CHECK(early.feed(ended(0)) == "panel:normal");
+    CHECK(early.feed(ended(0)) == "panel:congestion");
     CHECK(early.feed(did(act::join, 0)).empty());
+    early.feed(ended(1));
+    early.feed(panel_gone());
+    CHECK(early.feed(did(act::remove_bridge)) == "freed record:failed/account");
+    CHECK(early.record().answered_by.empty());
+    CHECK(early.record().talk_ms == 0);
+    CHECK(early.record().note == "the resident was gone before the two could talk");
 }
 
 TEST_CASE("door call: the talk limit ends both sides", "[call]") {
@@ -418,7 +437,7 @@ TEST_CASE("door call: after a lost line only what really went is ended", "[call]
 
     call_script panel_went = two_rung();
     panel_went.after(1s, call::pbx_line_lost{});
-    CHECK(panel_went.after(1s, seen{}).find("record:cancelled/panel") != std::string::npos);
+    CHECK(panel_went.after(1s, seen{}).find("record:cancelled/lost") != std::string::npos);
 }
 
 TEST_CASE("door call: sixteen accounts and more than a hundred attempts never use a living leg's number", "[call]") {

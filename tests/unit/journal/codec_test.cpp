@@ -76,7 +76,16 @@ TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
                                             8})) ==
         R"("fact":"accounts_found","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","flat":{"blocked":false,"auto_open":true,)"
         R"("accounts":[{"account":"79001112233","devices":[{"device":"d1","platform":"ios"}]}]},"source":"stale","took_ms":8)");
+    CHECK(
+        rest(fact_text(call::push_failed{call, call::push_kind::ring, "timeout", {device_id("d1")}})) ==
+        R"("fact":"push_failed","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","kind":"ring","reason":"timeout","asked":["d1"])");
     CHECK(rest(fact_text(call::drain_begun{})) == R"("fact":"drain_begun")");
+}
+
+TEST_CASE("journal codec: a field that older journals lack keeps its default", "[journal]") {
+    const entry read = read_good(
+        R"({"at":1,"fact":"push_failed","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","kind":"ring","reason":"timeout"})");
+    CHECK(std::get<call::push_failed>(std::get<call::fact>(read.what)).asked.empty());
 }
 
 TEST_CASE("journal codec: the lines of commands are these", "[journal]") {

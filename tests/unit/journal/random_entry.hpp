@@ -23,6 +23,11 @@ public:
         fill(value);
     }
 
+    template <class Value>
+    void later_field(std::string_view, Value& value) {
+        fill(value);
+    }
+
 private:
     void fill(std::string& text) {
         text.clear();

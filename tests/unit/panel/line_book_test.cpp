@@ -62,23 +62,38 @@ TEST_CASE("line book: an older call that lets go late does not free the newer on
     CHECK(told(book.refresh()) == "EVAL keep 1 td:panel:5001:call " + name(2) + " 30");
 }
 
-TEST_CASE("line book: after an outage the ended are removed and the living told again", "[panel]") {
+TEST_CASE("line book: after an outage the living are kept and published", "[panel]") {
     line_book book(1);
     static_cast<void>(book.taken({p1, call_no(1)}));
     static_cast<void>(book.taken({p2, call_no(2)}));
-    book.freed_while_away({p1, call_no(1)});
-    CHECK(told(book.came_back()) ==
-          "EVAL free 1 td:panel:5001:call " + name(1) + "; EVAL keep 1 td:panel:5002:call " + name(2) + " 30");
-    CHECK(told(book.came_back()) == "EVAL keep 1 td:panel:5002:call " + name(2) + " 30");
+    static_cast<void>(book.freed({p1, call_no(1)}));
+    CHECK(told(book.came_back()) == "EVAL keep 1 td:panel:5002:call " + name(2) +
+                                        " 30; PUBLISH td:panel:call "
+                                        R"({"panel":"5002","call":")" +
+                                        name(2) + R"(","state":"taken"})");
 }
 
-TEST_CASE("line book: removals beyond the limit are left to expire", "[panel]") {
+TEST_CASE("line book: the ended that Redis was not told of are left over, oldest first, once", "[panel]") {
+    line_book book(3);
+    for (unsigned call = 1; call <= 4; ++call) {
+        book.not_told({p1, call_no(call)});  // the fourth is left to expire
+    }
+    const auto first = book.left_over(2);
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].call == call_no(1));
+    CHECK(first[1].call == call_no(2));
+    CHECK(book.left_over(9).size() == 1);
+    CHECK(book.left_over(9).empty());
+}
+
+TEST_CASE("line book: a removal that comes late is not published when a newer call has the panel", "[panel]") {
     line_book book(1);
-    static_cast<void>(book.taken({p1, call_no(1)}));
-    static_cast<void>(book.taken({p2, call_no(2)}));
-    book.freed_while_away({p1, call_no(1)});
-    book.freed_while_away({p2, call_no(2)});
-    CHECK(told(book.came_back()) == "EVAL free 1 td:panel:5001:call " + name(1));
+    CHECK(told(book.removal({p1, call_no(1)})) == "EVAL free 1 td:panel:5001:call " + name(1) +
+                                                      "; PUBLISH td:panel:call "
+                                                      R"({"panel":"5001","call":")" +
+                                                      name(1) + R"(","state":"freed"})");
+    static_cast<void>(book.taken({p1, call_no(2)}));
+    CHECK(told(book.removal({p1, call_no(1)})) == "EVAL free 1 td:panel:5001:call " + name(1));
 }
 
 TEST_CASE("line book: a hostile panel stays one word", "[panel]") {

@@ -52,9 +52,9 @@ public:
         for (std::size_t i = 0; i < cities; ++i) {
             city made{fias(i), "c", "route", "", {}, i == 0 ? city_id{} : fias(0)};
             REQUIRE(put_city(table_, made, {"test", "", now_}));
-            std::vector<std::pair<number_id, city_id>> numbers;
+            std::vector<new_number> numbers;
             for (std::size_t n = random_.below(12) + (i == 0 ? 2 : 0); n > 0; --n) {
-                numbers.emplace_back(number_id{std::to_string(73510007000 + 100 * i + n)}, fias(i));
+                numbers.push_back({number_id{std::to_string(73510007000 + 100 * i + n)}, fias(i)});
             }
             REQUIRE(add_numbers(table_, numbers, {"test", "", now_}));
         }

@@ -1,5 +1,7 @@
 #include "runtime/status_server.hpp"
 
+#include "runtime/alarm_board.hpp"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -72,6 +74,9 @@ public:
         answers.not_ready = [this] {
             return ready ? std::vector<std::string>{} : std::vector<std::string>{"ari: no connection", "draining"};
         };
+        answers.alarms = [this] {
+            return alarm ? std::vector<std::string>{"alarm spool: full"} : std::vector<std::string>{};
+        };
         auto started = status_server::start(loop_, options, std::move(answers));
         if (!started.ok()) {
             throw std::runtime_error(started.why().text);
@@ -94,6 +99,7 @@ public:
 
     std::atomic<bool> ready{true};
     std::atomic<bool> broken{false};
+    std::atomic<bool> alarm{false};
     std::uint16_t port = 0;
 
 private:
@@ -127,6 +133,30 @@ TEST_CASE("status server: the three paths and nothing else", "[runtime]") {
     CHECK(status_of(head) == "HTTP/1.1 200 OK");
     CHECK(head.find("Content-Length: 3") != std::string::npos);
     CHECK(body_of(head).empty());
+}
+
+TEST_CASE("status server: an alarm stands below the state, and does not change it", "[runtime]") {
+    running server({});
+    server.alarm = true;
+    const std::string ready = server.ask("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(status_of(ready) == "HTTP/1.1 200 OK");
+    CHECK(body_of(ready) == "ready\nalarm spool: full\n");
+    server.ready = false;
+    const std::string not_ready = server.ask("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(status_of(not_ready) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(body_of(not_ready) == "ari: no connection\ndraining\nalarm spool: full\n");
+}
+
+TEST_CASE("alarm board: an alarm stands from its raising to its clearing, with its newest words", "[runtime]") {
+    alarm_board board;
+    CHECK(board.lines().empty());
+    CHECK_FALSE(board.take({"spool", td::alarm_state::cleared, ""}));
+    CHECK(board.take({"spool", td::alarm_state::raised, "half"}));
+    CHECK_FALSE(board.take({"spool", td::alarm_state::raised, "full"}));
+    CHECK(board.take({"journal", td::alarm_state::raised, "no space"}));
+    CHECK(board.lines() == std::vector<std::string>{"alarm journal: no space", "alarm spool: full"});
+    CHECK(board.take({"spool", td::alarm_state::cleared, ""}));
+    CHECK(board.lines() == std::vector<std::string>{"alarm journal: no space"});
 }
 
 TEST_CASE("status server: what is no good request is refused with its status", "[runtime]") {

@@ -141,6 +141,46 @@ TEST_CASE("fake asterisk: a talk ends with StasisEnd of the panel and no Channel
     CHECK(s.model.bridge_count() == 0);
 }
 
+TEST_CASE("fake asterisk: keys are heard from a bridge with dtmf_events, and else where nothing joins below", "[sim]") {
+    const bool native = GENERATE(true, false);
+    const bool wanted = GENERATE(true, false);
+    asterisk_traits traits;
+    traits.native_rtp = native;
+    script s(traits);
+    s.phone_is(ringing_for(100ms));
+    const std::string panel = s.visitor();
+    REQUIRE(s.originated("a-01") == 200);
+    REQUIRE(s.status(answer{panel}) == 204);
+    REQUIRE(s.status(create_bridge{"b", {}, wanted}) == 200);
+    REQUIRE(s.status(add_channels{"b", {panel, "a-01"}}) == 204);
+    s.model.phone_presses(s.now, "a-01", '1');
+    CHECK(s.after(1s) == (wanted || !native ? "ChannelDtmfReceived:a-01" : ""));
+}
+
+TEST_CASE("fake asterisk: keys that are played end with the panel", "[sim]") {
+    script s;
+    const std::string panel = s.visitor();
+    REQUIRE(s.status(answer{panel}) == 204);
+    const auto heard = [&s] {
+        std::string keys;
+        for (const said& told : s.model.take_said()) {
+            const auto* news = std::get_if<sip_news>(&told);
+            keys += news != nullptr && news->what == sip_news::kind::heard_keys ? news->other : "";
+        }
+        return keys;
+    };
+    s.model.ask(s.now, {0, 90}, send_dtmf{panel, "123", 250ms});
+    s.model.advance(s.now += 849ms);
+    CHECK(heard().empty());
+    s.model.advance(s.now += 1ms);
+    CHECK(heard() == "123");
+    s.model.ask(s.now, {0, 91}, send_dtmf{panel, "456"});
+    s.model.advance(s.now += 500ms);
+    s.model.panel_hangs_up(s.now, panel);
+    s.model.advance(s.now += 1s);
+    CHECK(heard().empty());
+}
+
 TEST_CASE("fake asterisk: a loser is told answered_elsewhere and has no StasisEnd", "[sim]") {
     script s;
     s.phone_is(ringing_for(1h));

@@ -52,6 +52,20 @@ TEST_CASE("ari operations: originate is read from the query, with the id in the 
           "1.0");
 }
 
+TEST_CASE("ari operations: the types of a bridge and the times of keys", "[sim_server]") {
+    CHECK(asked<sim::create_bridge>(read("POST", "/bridges/b?type=mixing%2Cdtmf_events")).dtmf_events);
+    CHECK_FALSE(asked<sim::create_bridge>(read("POST", "/bridges/b?type=mixing")).dtmf_events);
+    const auto keys =
+        asked<sim::send_dtmf>(read("POST", "/channels/x/dtmf?dtmf=1%23&before=250&between=70&duration=80"));
+    CHECK(keys.keys == "1#");
+    CHECK(keys.before == 250ms);
+    CHECK(keys.between == 70ms);
+    CHECK(keys.length == 80ms);
+    const auto usual = asked<sim::send_dtmf>(read("POST", "/channels/x/dtmf?dtmf=1&before=-5"));
+    CHECK(usual.before == 0ms);
+    CHECK(usual.between == 100ms);
+}
+
 TEST_CASE("ari operations: a JSON body gives arguments and variables", "[sim_server]") {
     const ari_reading reading = read("POST", "/channels/x",
                                      R"json({"endpoint":"PJSIP/7@k","app":"td","timeout":12,)json"

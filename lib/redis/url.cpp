@@ -1,10 +1,11 @@
-#include "panel/redis_url.hpp"
+#include "redis/url.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
 
-namespace td::panel {
+namespace td::redis {
 namespace {
 
 template <class Number>
@@ -24,41 +25,55 @@ failure bad(std::string_view url, std::string_view why) {
 
 }  // namespace
 
-result<redis_place> read_redis_url(std::string_view url) {
+result<place> read_url(std::string_view url) {
     constexpr std::string_view scheme = "redis://";
     if (!url.starts_with(scheme)) {
         return bad(url, "is not a Redis URL");
     }
     std::string_view rest = url.substr(scheme.size());
-    if (rest.find('@') != std::string_view::npos) {
-        return bad(url, "user and password do not belong into the URL");
+    place read;
+    if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+        read.user = rest.substr(0, at);
+        rest = rest.substr(at + 1);
+        if (read.user.find(':') != std::string::npos) {
+            return bad(url, "a password does not belong into the URL");
+        }
+        const auto outlandish = [](char c) { return c <= ' ' || c == '/' || c == '@' || c == '\x7f'; };
+        if (read.user.empty() || std::any_of(read.user.begin(), read.user.end(), outlandish)) {
+            return bad(url, "the user is missing or has signs that no user has");
+        }
     }
-    redis_place place;
     if (const std::size_t slash = rest.find('/'); slash != std::string_view::npos) {
         const std::string_view database = rest.substr(slash + 1);
         const auto number = database.empty() ? std::optional(0U) : number_of<unsigned>(database);
         if (!number) {
             return bad(url, "the database is not a number");
         }
-        place.database = *number;
+        read.database = *number;
         rest = rest.substr(0, slash);
     }
     const bool bracketed = rest.starts_with('[') && rest.find(']') != std::string_view::npos;
     const std::size_t host_end = bracketed ? rest.find(']') + 1 : rest.find(':');
     const std::string_view host = rest.substr(0, host_end);
-    place.host = bracketed ? host.substr(1, host.size() - 2) : host;
+    read.host = bracketed ? host.substr(1, host.size() - 2) : host;
     const std::string_view port = host_end < rest.size() ? rest.substr(host_end) : std::string_view();
     if (!port.empty()) {
         const auto number = port.front() == ':' ? number_of<std::uint16_t>(port.substr(1)) : std::nullopt;
         if (!number || *number == 0) {
             return bad(url, "the port is not 1 to 65535");
         }
-        place.port = *number;
+        read.port = *number;
     }
-    if (place.host.empty()) {
+    if (read.host.empty()) {
         return bad(url, "the host is missing");
     }
-    return place;
+    return read;
 }
 
-}  // namespace td::panel
+std::string text_of_place(const place& what) {
+    const bool ipv6 = what.host.find(':') != std::string::npos;
+    return "Redis at " + (ipv6 ? "[" + what.host + "]" : what.host) + ":" + std::to_string(what.port) + "/" +
+           std::to_string(what.database);
+}
+
+}  // namespace td::redis

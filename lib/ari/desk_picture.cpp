@@ -1,0 +1,79 @@
+// The desk's picture of what Asterisk holds: taken after every connect, and again where a part of it failed.
+
+#include "ari/desk.hpp"
+
+namespace td::ari {
+namespace {
+
+constexpr duration picture_pause = 500ms;
+
+}  // namespace
+
+void desk::line_up(instant now) {
+    line_is_up_ = true;
+    ask_for_picture(now);
+}
+
+void desk::line_lost() {
+    picture_.cancel();
+    picture_again_ = never;
+    line_is_up_ = false;
+    in_the_picture_ = false;
+    news_.emplace_back(call::pbx_line_lost{which_});
+}
+
+void desk::ask_for_picture(instant now) {
+    picture_again_ = never;
+    const unsigned round = picture_.begin();
+    const auto send = [&](exchange part) {
+        part.round = round;
+        part.deadline = now + limit_.picture;
+        submit(std::move(part), now);
+    };
+    send(maker_.filter());
+    send(maker_.see(errand::see_application));
+    send(maker_.see(errand::see_channels));
+    send(maker_.see(errand::see_bridges));
+}
+
+void desk::picture_failed(std::string_view why, instant now) {
+    if (!picture_.taking()) {
+        return;
+    }
+    picture_.cancel();
+    picture_again_ = line_is_up_ ? now + picture_pause : never;
+    log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
+}
+
+void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
+    if (request.round != picture_.round() || !picture_.taking()) {
+        return;
+    }
+    if (request.what == errand::filter && status == 403) {
+        fatal_ = failure{failure_kind::not_allowed,
+                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
+        return;
+    }
+    if (!is_good(status)) {
+        ++count_.failures[status];
+        picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
+        return;
+    }
+    if (request.what == errand::filter) {
+        return;
+    }
+    if (!picture_.take(request.what, body, codec_)) {
+        picture_failed(std::string(name_of(request.what)) + " cannot be read", now);
+        return;
+    }
+    for (std::string& leg : picture_.made_first()) {
+        made_first_.insert(std::move(leg));
+    }
+    if (auto seen = picture_.finish(dialling_)) {
+        in_the_picture_ = true;
+        seen->which = which_;
+        news_.emplace_back(std::move(*seen));
+    }
+}
+
+}  // namespace td::ari
