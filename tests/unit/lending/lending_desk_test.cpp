@@ -37,7 +37,7 @@ struct town {
 
 class moody_store final : public store::table_store {
 public:
-    explicit moody_store(std::shared_ptr<town> of) : table_store(::rules, "test"), town_(std::move(of)) {}
+    explicit moody_store(std::shared_ptr<town> of) : table_store(::rules, "test", false), town_(std::move(of)) {}
     result<int> migrate() override { return 1; }
 
 protected:
@@ -93,6 +93,13 @@ private:
     boost::asio::io_context& loop_;
 };
 
+store::store_options sqlite(const std::string& url) {
+    store::store_options options;
+    options.url = url;
+    options.rules = rules;
+    return options;
+}
+
 call_id call_no(unsigned number) {
     return call_id::of(number, 0, 0);
 }
@@ -123,7 +130,7 @@ struct script {
         options.rules = rules;
         options.notes = std::move(notes);
         options.reserve_again = 2ms;
-        options.open = [url] { return store::open_store({url, secret{}, rules, 2s, "w1"}); };
+        options.open = [url] { return store::open_store(sqlite(url)); };
         begin(std::move(options), false);
     }
 
@@ -219,9 +226,9 @@ std::shared_ptr<town> town_of(unsigned numbers) {
     auto made = std::make_shared<town>();
     const pool::city city{chelyabinsk, "Chelyabinsk", "route-c", "", number_id{"73519999999"}, {}};
     REQUIRE(pool::put_city(made->table, city, {"test", "", morning}));
-    std::vector<std::pair<number_id, city_id>> all;
+    std::vector<pool::new_number> all;
     for (unsigned i = 1; i <= numbers; ++i) {
-        all.emplace_back(number_id{std::to_string(73510000000 + i)}, chelyabinsk);
+        all.push_back({number_id{std::to_string(73510000000 + i)}, chelyabinsk});
     }
     REQUIRE(pool::add_numbers(made->table, all, {"test", "", morning}));
     made->table.keep();
@@ -411,14 +418,14 @@ TEST_CASE("lending desk: a desk may end while the store hangs", "[lending]") {
 TEST_CASE("lending desk: over the real SQLite store, a restart included", "[lending]") {
     const scratch_dir dir;
     const std::string url = "sqlite:" + (dir.path() / "pool.db").string();
-    auto admin = store::open_store({url, secret{}, rules, 2s, "test"});
+    auto admin = store::open_store(sqlite(url));
     REQUIRE(admin);
     const auto version = (*admin)->migrate();
     REQUIRE((version ? "" : version.why().text) == std::string());
     REQUIRE((*admin)->put_city({chelyabinsk, "Chelyabinsk", "route-c", "", {}, {}}, "test", morning));
-    std::vector<std::pair<number_id, city_id>> numbers;
+    std::vector<pool::new_number> numbers;
     for (unsigned i = 1; i <= 5; ++i) {
-        numbers.emplace_back(number_id{std::to_string(73510000000 + i)}, chelyabinsk);
+        numbers.push_back({number_id{std::to_string(73510000000 + i)}, chelyabinsk});
     }
     REQUIRE((*admin)->add_numbers(numbers, "test", morning));
     {
