@@ -215,11 +215,9 @@ void lending_desk::map_answered(const ports::callback_answer& answer) {
         ++counts_.map_failures;
         ++map_failures_;
         routes_at_ = now_() + pause_after(map_failures_);
-        raise("callback_map", "the callback map fails: " + answer.why.text + "; callbacks may not find their panel");
     } else {
         map_failures_ = 0;
         book_.strike(about.errand);
-        clear("callback_map", "the callback map answers again");
     }
     if (about.asked) {
         switch (answer.outcome) {

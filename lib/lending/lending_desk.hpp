@@ -86,7 +86,8 @@ public:
     lending_desk& operator=(const lending_desk&) = delete;
     ~lending_desk() override;
 
-    /// Starts. `map` must outlive it, and its sink must call `map_answered`; nullptr: the map is the store itself.
+    /// Starts. `map` must outlive it, and its sink must call `map_answered`; it raises its own alarm where it fails.
+    /// nullptr: the map is the store itself.
     void begin(ports::callback_map* map);
     void map_answered(const ports::callback_answer& answer);
     /// Writes what it can within `limit`, without the loop; the rest stays in the file. Nothing may be asked
