@@ -254,38 +254,6 @@ void desk::settle_dial(const exchange& request, int status, instant now) {
     refuse(request, status);
 }
 
-/// The leg is there, and is dialled in the same breath.
-void desk::settle_create(const exchange& request, int status, instant now) {
-    if (!is_good(status)) {
-        refuse(request, status);
-        return;
-    }
-    dialling_.erase(request.key);
-    picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
-    exchange dial = request_maker::dial_out(request);
-    dial.deadline = now + limit_.request;
-    ++outstanding_;
-    submit(std::move(dial), now);
-}
-
-/// The leg's thread may not be in Stasis yet when its creation is confirmed: 409, for a moment.
-void desk::settle_dial_out(const exchange& request, int status, instant now) {
-    constexpr int not_in_stasis_yet = 409;
-    if (status == not_in_stasis_yet && request.losses < most_losses) {
-        exchange again = request;
-        ++again.losses;
-        ++count_.repeated;
-        ++outstanding_;
-        submit(std::move(again), now);
-        return;
-    }
-    if (is_good(status)) {
-        did(request, call::act::dial);
-    } else {
-        refuse(request, status);
-    }
-}
-
 void desk::check_dial(const exchange& request, instant now) {
     exchange check;
     check.what = errand::check_dial;

@@ -58,9 +58,7 @@ public:
     void line_lost();
     /// Asks again where a picture failed. An extra call is harmless.
     void advance(instant now);
-    [[nodiscard]] instant next_deadline() const {
-        return strays_.empty() ? picture_again_ : std::min(picture_again_, strays_.front().first);
-    }
+    [[nodiscard]] instant next_deadline() const;
 
     /// True from the picture of what Asterisk holds to the loss of the line.
     [[nodiscard]] bool in_the_picture() const { return in_the_picture_; }
@@ -78,6 +76,9 @@ private:
     void settle_dial(const exchange& request, int status, instant now);
     void settle_create(const exchange& request, int status, instant now);
     void settle_dial_out(const exchange& request, int status, instant now);
+    void dial_made(const order_key& leg, instant now);
+    void leg_was_called(const order_key& leg);
+    void look_after_dials(instant now);
     void settle_check(const exchange& request, int status, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
@@ -107,7 +108,16 @@ private:
     std::uint64_t last_number_ = 0;
     std::size_t outstanding_ = 0;
     std::unordered_set<order_key> dialling_;
-    std::unordered_set<std::string> made_first_;  ///< living legs that were in Stasis before they were dialled
+    /// A leg that is made first, on its way to the INVITE.
+    struct dial_under_way {
+        exchange request;     ///< the dial
+        instant due = never;  ///< when it is sent though nobody said that the leg is in Stasis, or is given up
+        bool sent = false;
+        bool confirmed = false;  ///< Asterisk said yes
+        bool called = false;     ///< and did it
+    };
+    std::unordered_map<order_key, dial_under_way> dials_;  ///< bounded by the emergency calls that begin
+    std::unordered_set<std::string> made_first_;           ///< living legs that were in Stasis before they were dialled
     /// Requests of a leg that wait until it is known whether the leg was made.
     std::unordered_map<order_key, std::deque<exchange>> held_;
     /// Hang-ups of strays that were refused, in the order in which they are due.

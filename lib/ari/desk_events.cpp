@@ -45,7 +45,16 @@ void desk::tell(event news) {
                                                    std::move(back.number), std::move(back.caller), back.how,
                                                    std::move(back.complaint)});
                    },
-                   [&](const leg_made& leg) { made_first_.insert(channel_name(leg.leg)); },
+                   [&](const leg_made& leg) {
+                       made_first_.insert(channel_name(leg.leg));
+                       if (const auto dial = dials_.find({leg.leg.call, leg.leg.leg.value});
+                           dial != dials_.end() && !dial->second.sent) {
+                           dial->second.due = instant{};  // now: it waited for this
+                       }
+                   },
+                   [&](const leg_called& leg) {
+                       leg_was_called({leg.leg.call, leg.leg.leg.value});
+                   },
                    [&](const leg_up& leg) {
                        if (made_first_.contains(channel_name(leg.leg))) {
                            picture_.alive(channel_name(leg.leg), up);
@@ -67,6 +76,7 @@ void desk::tell(event news) {
                    [&](const call::leg_ended& leg) {
                        picture_.gone(channel_name(leg.leg));
                        made_first_.erase(channel_name(leg.leg));
+                       dials_.erase({leg.leg.call, leg.leg.leg.value});
                        pass(leg);
                    },
                    [&](const call::key_pressed& key) { pass(key); },
@@ -88,6 +98,7 @@ void desk::tell(event news) {
 // ---- time
 
 void desk::advance(instant now) {
+    look_after_dials(now);
     if (now >= picture_again_) {
         ask_for_picture(now);
     }

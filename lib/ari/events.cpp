@@ -164,7 +164,7 @@ event dialled(const object& message) {
     if (leg && (status == "RINGING" || status == "PROGRESS")) {
         return call::leg_ringing{*leg};
     }
-    return of_no_interest{};
+    return leg && status == "" ? event(leg_called{*leg}) : event(of_no_interest{});
 }
 
 event request_replied(const object& message) {

@@ -39,6 +39,10 @@ struct callback_entered {
 struct leg_made {
     leg_ref leg;
 };
+/// Asterisk has called the leg: its INVITE is out.
+struct leg_called {
+    leg_ref leg;
+};
 /// A leg was answered; of those that are dialled at once it is their StasisStart that counts, which follows.
 struct leg_up {
     leg_ref leg;
@@ -58,7 +62,7 @@ struct unknown_event {};
 /// Not JSON, no object, or without what its type must have.
 struct broken_message {};
 
-using event = std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_up, call::panel_left,
+using event = std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_called, leg_up, call::panel_left,
                            call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed,
                            application_replaced, request_answered, of_no_interest, unknown_event, broken_message>;
 

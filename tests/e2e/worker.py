@@ -33,16 +33,16 @@ def merged(first, second):
 class Worker:
     """`settings` is what the configuration says beside the worker's own places. Nothing is started yet."""
 
-    def __init__(self, scratch, settings, password="lab-password"):
+    def __init__(self, scratch, settings, password="lab-password", pool_password=""):
         self.scratch = pathlib.Path(scratch).resolve()
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.binary = os.environ["TDCTL_BINARY"]
         self.file, self.log_file = self.scratch / "tdctl.toml", self.scratch / "log"
         self.spool, self.journal_dir = self.scratch / "spool", self.scratch / "journal"
         self.metrics_port = lab.free_port(kind=lab.socket.SOCK_STREAM)
-        self.password, self.process = password, None
+        self.password, self.pool_password, self.process = password, pool_password, None
         self.settings = merged({
-            "pool": {"url": f"sqlite:{self.scratch}/tdctl.db"},
+            "pool": {"url": f"sqlite:{self.scratch}/tdctl.db", "notes": f"{self.scratch}/pool-notes"},
             "crm": {"memory": f"{self.scratch}/crm-memory"},
             "feed": {"spool": str(self.spool)},
             "journal": {"dir": str(self.journal_dir)},
@@ -52,19 +52,32 @@ class Worker:
         self.configure({})
         for folder in (self.spool, self.journal_dir):
             folder.mkdir(exist_ok=True)
+        if self.settings["pool"]["url"].startswith("sqlite:"):
+            self.run("sos-pool", "migrate")
 
     def configure(self, changes):
         self.settings = merged(self.settings, changes)
         self.file.write_text(toml(self.settings), encoding="utf-8")
 
+    def run(self, *words, check=True):
+        """One command with this worker's configuration; what it printed."""
+        done = subprocess.run([self.binary, "--config", str(self.file), *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False, env=self.surroundings())
+        if check and done.returncode:
+            raise AssertionError(f"tdctl {' '.join(words)} ended with {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def surroundings(self):
+        """Nothing of the tests' own surroundings may look like configuration to it."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TDCTL_")}
+        return {**clean, "TDCTL_ARI_PASSWORD": self.password, "TDCTL_POOL_PASSWORD": self.pool_password}
+
     def start(self, *options):
-        # Nothing of the tests' own surroundings may look like configuration to it.
-        surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TDCTL_")}
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "--config", str(self.file), "serve-ari", "--node", self.scratch.name, *options],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=lab.die_with_parent,
-                env={**surroundings, "TDCTL_ARI_PASSWORD": self.password})
+                env=self.surroundings())
         return self
 
     def wait_ready(self, timeout=20):
@@ -127,13 +140,13 @@ class Worker:
         """The log's lines of level error, and whatever a sanitizer said."""
         return [line for line in self.log().splitlines() if '"level":"error"' in line or SANITIZER.search(line)]
 
-    def records(self):
-        """The bodies of all finished records, oldest first. Each message_id must be there once."""
+    def records(self, key="door.finished"):
+        """The bodies of all records of that key, oldest first. Each message_id must be there once."""
         lines = [json.loads(line) for path in sorted(self.spool.glob("*.jsonl")) for line in whole_lines(path)]
         doubles = [name for name, count in collections.Counter(each["message_id"] for each in lines).items() if count > 1]
         if doubles:
             raise AssertionError(f"finished records that are there twice: {doubles}")
-        return [each["body"] for each in lines if each["key"] == "door.finished"]
+        return [each["body"] for each in lines if each["key"] == key]
 
     def records_of(self, panel):
         return [record for record in self.records() if record["panel"] == panel]

@@ -116,8 +116,10 @@ class World:
 
     def worker(self, name, changes):
         """A worker that knows this world; `changes` are laid over the stories' usual settings."""
+        door = changes.get("door", {}).get("app", "TdCallHandler")
         made = workers.Worker(self.scratch / name, workers.merged({
             "ari": {"url": self.asterisk.url},
+            "sos": {"app": door.replace("TdCallHandler", "TdCallSos")},
             "door": {"ring_limit": "8s", "talk_limit": "6s", "late_dial": "1s"},
             "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "2s"},
             "push": {"url": self.push.url, "timeout": "5s", "repeat": "1s"},

@@ -27,6 +27,7 @@ import sip
 @dataclasses.dataclass
 class Phone:
     ring_after: float = 0.0      # seconds from the INVITE to 180; None: no 180
+    progress_after: float = None  # seconds from the INVITE to a 183 with early media
     answer_after: float = None   # seconds from the INVITE to 200; None: never
     status: int = None           # a final refusal instead: 486 busy, 603 declined, 480, 404
     status_after: float = 0.0
@@ -214,6 +215,8 @@ class Phones:
             phone = Phone(status=404)
         if (phone.status is None or phone.rings_first) and phone.ring_after is not None:
             self._in(phone.ring_after, lambda: self._ring(leg))
+        if phone.progress_after is not None:
+            self._in(phone.progress_after, lambda: self._progress(leg))
         if phone.status is not None:
             self._in(phone.status_after, lambda: self._final(leg, phone.status))
         elif phone.answer_after is not None:
@@ -222,6 +225,10 @@ class Phones:
     def _ring(self, leg):
         if leg.state == "ringing":
             self._reply(leg.invite, 180, leg.peer, leg.tag)
+
+    def _progress(self, leg):
+        if leg.state == "ringing":
+            self._reply(leg.invite, 183, leg.peer, leg.tag, sdp=True)
 
     def _final(self, leg, status, again=0.5):
         """A final response, repeated until the ACK as RFC 3261 section 13.3.1.4 wants."""
@@ -301,5 +308,5 @@ def with_body(lines, body):
     return "\r\n".join([*lines, *kind, f"Content-Length: {len(body)}", "", body])
 
 
-PHRASES = {180: "Ringing", 200: "OK", 404: "Not Found", 480: "Temporarily Unavailable", 481: "No Such Dialog",
+PHRASES = {180: "Ringing", 183: "Session Progress", 200: "OK", 404: "Not Found", 480: "Temporarily Unavailable", 481: "No Such Dialog",
            486: "Busy Here", 487: "Request Terminated", 603: "Decline"}

@@ -33,6 +33,7 @@ std::string words(const event& news) {
                        (e.complaint.empty() ? "" : " complaint=" + e.complaint);
             },
             [](const leg_made& e) { return "made:" + two_digits(e.leg.leg); },
+            [](const leg_called& e) { return "called:" + two_digits(e.leg.leg); },
             [](const leg_up& e) { return "up:" + two_digits(e.leg.leg); },
             [](const call::panel_left& e) { return "left:" + e.channel.text(); },
             [](const call::leg_ringing& e) { return "ringing:" + two_digits(e.leg.leg); },
