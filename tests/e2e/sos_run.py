@@ -170,7 +170,7 @@ def a_panel_calls_112_with_a_borrowed_number_and_is_called_back(w):
     assert w.panels.requests("INVITE", panel)[-1].header("Priority") == "psap-callback"
     wait(lambda: w.row(number)["state"] in ("guard", "free"), 10, "the window to end")
     w.call_back(number, answer=404).check()
-    who = w.worker.run("sos-pool", "who", number, "--at", record["started_at"])
+    who = w.worker.run("sos-pool", "who", number, "--at", record["ended_at"])
     assert panel in who, who
 
 
@@ -209,7 +209,9 @@ def a_silent_route_is_given_up_for_the_second_and_early_media_is_no_silence(w):
 def the_panel_hangs_up_before_anybody_answers(w):
     panel = w.panel()
     w.gateway.set("112", Phone())
-    w.calls(panel, scenario="panel-cancels", hold=0.8).check()
+    # Asterisk passes the gateway's 180 on to a panel that has had the worker's.
+    w.calls(panel, scenario="panel-cancels",
+            edits=[("<pause />", '<recv response="180" timeout="800" ontimeout="on" />\n  <label id="on" />')]).check()
     assert w.record(panel)["outcome"] == "cancelled"
     wait(lambda: not w.gateway.live(), what="the gateway's leg to end")
 
@@ -265,13 +267,12 @@ class Trouble:
 
     @staticmethod
     def fill(folder):
-        with open(folder / "filler", "wb") as filler:
+        with open(folder / "filler", "wb", buffering=0) as filler:
             try:
-                while True:
-                    filler.write(b"x" * 4096)
-                    filler.flush()
+                while filler.write(b"x" * 4096):
+                    pass
             except OSError:
-                pass
+                pass           # The disk is full.
 
     def over(self):
         self.w.database.go_on()
@@ -307,14 +308,16 @@ def leaves_while(parts):
         finally:
             trouble.over()
         record = w.record(panel)
-        assert record["outcome"] == "answered" and record["number"] == number, record
+        assert record["outcome"] == "answered", record
+        # A panel that neither the CRM nor the worker has ever known has no city, and so no number.
+        assert record["number"] == (None if "crm" in parts else number), record
         wait(lambda: w.worker.metrics()["tdctl_pool_up"] == 1, 30, "the pool to be back")
         wait(lambda: w.worker.metrics()["tdctl_pool_backlog"] == 0, 30, "everything to be written")
         if "pool" in parts:
             alert = w.record(panel, "sos.alert")
             assert "store" in alert["lacks"], alert
-            if number != "73510000099":
-                wait(lambda: panel in w.worker.run("sos-pool", "who", number, "--at", record["started_at"], check=False),
+            if record["lease"]:
+                wait(lambda: panel in w.worker.run("sos-pool", "who", number, "--at", record["ended_at"], check=False),
                      20, "the lease to be in the books")
     story.__name__ = "it_leaves_while_" + "_and_".join(parts) + ("_hangs" if len(parts) == 1 else "_hang")
     return story
@@ -374,7 +377,7 @@ def small_disks(scratch):
     for name in ("spool", "journal"):
         folder = scratch / "sos" / name
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], check=True)
 
 
 def main():

@@ -81,7 +81,8 @@ std::string arrival(const std::string& arguments) {
 TEST_CASE("events: a whole door call as Asterisk 22 tells it", "[ari]") {
     CHECK(read_file("door_call_22.jsonl") ==
           "panel:1795401292.0 panel=5001 flat=12\n"
-          "ringing:01\nringing:01\nringing:02\nringing:02\nringing:03\nringing:03\nringing:04\nringing:04\n"
+          "called:01\nringing:01\nringing:01\ncalled:02\nringing:02\nringing:02\ncalled:03\nringing:03\nringing:03\n"
+          "called:04\nringing:04\nringing:04\n"
           "up:04\nanswered:04\n"
           "ended:01/16/0\nended:02/16/0\nended:03/16/0\n"
           "left:1795401292.0\nended:04/16/0\n");
@@ -90,7 +91,8 @@ TEST_CASE("events: a whole door call as Asterisk 22 tells it", "[ari]") {
 TEST_CASE("events: a whole door call as Asterisk 16 tells it", "[ari]") {
     CHECK(read_file("door_call_16.jsonl") ==
           "panel:1795402037.0 panel=5001 flat=12\n"
-          "ringing:01\nringing:01\nringing:02\nringing:02\nringing:03\nringing:03\nringing:04\nringing:04\n"
+          "called:01\nringing:01\nringing:01\ncalled:03\ncalled:02\ncalled:04\n"
+          "ringing:02\nringing:02\nringing:03\nringing:03\nringing:04\nringing:04\n"
           "up:04\nanswered:04\n"
           "ended:01/16/0\nended:03/16/0\nended:02/16/0\n"
           "left:1795402037.0\nended:04/16/0\n");
