@@ -14,6 +14,7 @@ constexpr duration stray_pause = 2s;
 constexpr unsigned most_stray_tries = 10;
 constexpr std::size_t most_strays = 1000;
 constexpr int bad_request = 400;
+constexpr int not_implemented = 501;
 constexpr int overloaded_status = 503;
 
 bool has(std::string_view text, std::string_view part) {
@@ -47,7 +48,8 @@ std::optional<call::act> act_of(errand what) {
         case errand::filter:
         case errand::see_application:
         case errand::see_channels:
-        case errand::see_bridges: return std::nullopt;
+        case errand::see_bridges:
+        case errand::see_release: return std::nullopt;
     }
     return std::nullopt;
 }
@@ -59,7 +61,7 @@ bool repeatable(errand what) {
 
 bool is_picture(errand what) {
     return what == errand::filter || what == errand::see_application || what == errand::see_channels ||
-           what == errand::see_bridges;
+           what == errand::see_bridges || what == errand::see_release;
 }
 
 bool is_stray(errand what) {
@@ -102,6 +104,14 @@ void desk::carry_out(const call::dial& wish, instant now) {
 
 void desk::carry_out(const call::call_out& wish, instant now) {
     const bool early = wish.way == call::call_way::early;
+    if (early && !early_possible_) {
+        exchange refused;
+        refused.what = errand::create;
+        refused.key = key_of(wish.leg);
+        refused.leg = wish.leg.leg;
+        refuse(refused, not_implemented);
+        return;
+    }
     ask(early ? errand::create : errand::dial, key_of(wish.leg), wish.leg.leg, maker_.make(wish), now);
 }
 
@@ -218,7 +228,8 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
         case errand::filter:
         case errand::see_application:
         case errand::see_channels:
-        case errand::see_bridges: return;  // not asked through here
+        case errand::see_bridges:
+        case errand::see_release: return;  // not asked through here
     }
 }
 
@@ -305,6 +316,9 @@ void desk::release(const order_key& key, instant now) {
 }
 
 void desk::lost(exchange request, loss why, instant now) {
+    if (request.what == errand::see_release) {
+        return;  // then no leg is made first
+    }
     if (is_picture(request.what)) {
         if (request.round == picture_.round()) {
             picture_failed("no reply", now);

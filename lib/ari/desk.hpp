@@ -104,7 +104,8 @@ private:
     instant picture_again_ = never;
     bool line_is_up_ = false;
     bool in_the_picture_ = false;
-    bool no_progress_ = false;  ///< this Asterisk has no /progress (before 20.16, 22.6): ring instead
+    bool early_possible_ = false;  ///< a leg may be made first and dialled then
+    bool no_progress_ = false;     ///< this Asterisk has no /progress (before 20.16, 22.6): ring instead
     std::uint64_t last_number_ = 0;
     std::size_t outstanding_ = 0;
     std::unordered_set<order_key> dialling_;

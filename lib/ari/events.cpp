@@ -351,6 +351,20 @@ std::optional<std::vector<std::string>> reader::bridges(std::string_view body, s
     return found;
 }
 
+asterisk_release reader::release(std::string_view body) {
+    const auto root = insides_->parse_object(body);
+    const auto system = root ? object_at(*root, "system") : std::nullopt;
+    const std::string_view version = (system ? text_at(*system, "version") : std::nullopt).value_or("");
+    asterisk_release which;
+    const char* const end = version.data() + version.size();
+    const auto major = std::from_chars(version.data(), end, which.major);
+    if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') {
+        return {which.major, 0};
+    }
+    std::from_chars(major.ptr + 1, end, which.minor);
+    return which;
+}
+
 std::optional<std::vector<std::string>> reader::application_channels(std::string_view body) {
     const auto root = insides_->parse_object(body);
     array list;

@@ -89,6 +89,13 @@ struct seen_channel {
     bool in_stasis = true;    ///< false when Asterisk says that another dialplan application holds it
 };
 
+/// 22.10.1 is {22, 10}; what cannot be read is {0, 0}.
+struct asterisk_release {
+    int major = 0;
+    int minor = 0;
+    friend bool operator==(const asterisk_release&, const asterisk_release&) = default;
+};
+
 /// Reads messages and reply bodies. It keeps its memory from one to the next.
 class reader {
 public:
@@ -106,6 +113,8 @@ public:
     [[nodiscard]] std::optional<std::vector<std::string>> bridges(std::string_view body, std::string_view app);
     /// `channel_ids` in the body of GET /applications/{app}.
     [[nodiscard]] std::optional<std::vector<std::string>> application_channels(std::string_view body);
+    /// `system.version` in the body of GET /asterisk/info.
+    [[nodiscard]] asterisk_release release(std::string_view body);
 
 private:
     struct insides;

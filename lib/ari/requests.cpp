@@ -102,6 +102,7 @@ std::string_view name_of(errand what) {
         case errand::see_application: return "see_application";
         case errand::see_channels: return "see_channels";
         case errand::see_bridges: return "see_bridges";
+        case errand::see_release: return "see_release";
     }
     return {};
 }
@@ -298,6 +299,8 @@ exchange request_maker::see(errand part) const {
     if (part == errand::see_application) {
         made.target = "applications/";
         append_encoded(made.target, app_);
+    } else if (part == errand::see_release) {
+        made.target = "asterisk/info?only=system";
     } else {
         made.target = part == errand::see_channels ? "channels" : "bridges";
     }

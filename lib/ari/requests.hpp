@@ -38,6 +38,7 @@ enum class errand : std::uint8_t {
     see_application,
     see_channels,
     see_bridges,
+    see_release,  ///< which Asterisk it is
 };
 [[nodiscard]] std::string_view name_of(errand what);
 

@@ -223,7 +223,8 @@ void sos_call::try_is_over(instant now, const pair::miss& why, commands& out) {
         tried->sip = why.sip;
         tried->why = why.why;
         if (why.why == leg_why::refused && tried->way == call_way::early && !only_plain_ && !pair_.full()) {
-            only_plain_ = true;  // the route has not been asked at all
+            only_plain_ = true;
+            attempts_.pop_back();  // the route has not been asked at all
             call_out(now, call_way::plain, out);
             return;
         }

@@ -268,3 +268,15 @@ TEST_CASE("events: a leg that is made first and dialled then is answered when it
     CHECK(words(codec.read(R"({"type":"ChannelStateChange",)" + leg + R"(Up"}})")) == "up:00");
     CHECK(words(codec.read(R"({"type":"StasisStart","args":["leg"],)" + leg + R"(Up"}})")) == "answered:00");
 }
+
+TEST_CASE("events: which Asterisk it is", "[ari]") {
+    reader codec;
+    const auto release = [&](const std::string& version) {
+        return codec.release(R"({"system":{"version":")" + version + R"(","entity_id":"x"}})");
+    };
+    CHECK(release("22.10.1~dfsg+~cs6.17") == asterisk_release{22, 10});
+    CHECK(release("16.28.0~dfsg-0+deb11u9") == asterisk_release{16, 28});
+    CHECK(release("22") == asterisk_release{22, 0});
+    CHECK(release("GIT-master-1234") == asterisk_release{0, 0});
+    CHECK(codec.release("[]") == asterisk_release{0, 0});
+}
