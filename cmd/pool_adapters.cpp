@@ -19,7 +19,7 @@ result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& f
     store::store_options options;
     options.url = from.pool.url.text;
     options.rules = lease_rules(from);
-    options.deadline = 30s;  // an operator would rather wait than begin again
+    options.deadline = 10s;  // an operator would rather wait than begin again
     options.rehearsal = how.rehearsal;
     options.who = how.who;
     if (from.pool.url.scheme == "mysql") {
