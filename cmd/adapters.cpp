@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "callback/pool_callback_map.hpp"
+#include "callback/redis_callback_map.hpp"
 #include "panel/local_panel_line.hpp"
 #include "push/no_push.hpp"
 
@@ -119,7 +121,7 @@ result<chosen_push> open_push(boost::asio::io_context& loop, const config::setti
 }
 
 result<chosen_line> open_line(boost::asio::io_context& loop, const config::settings& from, const secret_reader& secrets,
-                              ports::fact_sink facts) {
+                              ports::fact_sink facts, alarm_sink alarms) {
     if (from.panels.busy.scheme != "redis") {
         return chosen_line{std::make_unique<panel::local_panel_line>(), nullptr};
     }
@@ -134,9 +136,32 @@ result<chosen_line> open_line(boost::asio::io_context& loop, const config::setti
     panel::redis_panel_line_options options;
     options.place = std::move(*place);
     options.password = std::move(*password);
-    auto line = std::make_unique<panel::redis_panel_line>(loop, std::move(options), std::move(facts));
+    auto line =
+        std::make_unique<panel::redis_panel_line>(loop, std::move(options), std::move(facts), std::move(alarms));
     panel::redis_panel_line* same = line.get();
     return chosen_line{std::move(line), same};
+}
+
+result<chosen_map> open_callback_map(boost::asio::io_context& loop, const config::settings& from,
+                                     const secret_reader& secrets, ports::callback_sink sink, alarm_sink alarms,
+                                     std::function<void()> came_back) {
+    if (from.callback_map.url.scheme != "redis") {
+        return chosen_map{std::make_unique<callback::pool_callback_map>(loop, std::move(sink)), false};
+    }
+    auto place = redis::read_url(from.callback_map.url.text);
+    if (!place) {
+        return place.why();
+    }
+    auto password = secrets(from.callback_map.password);
+    if (!password) {
+        return password.why();
+    }
+    callback::redis_callback_map_options options;
+    options.place = std::move(*place);
+    options.password = std::move(*password);
+    return chosen_map{std::make_unique<callback::redis_callback_map>(loop, std::move(options), std::move(sink),
+                                                                     std::move(alarms), std::move(came_back)),
+                      true};
 }
 
 ari::log_sink ari_log(runtime::log& to) {

@@ -12,6 +12,7 @@
 #include "crm/http_crm.hpp"
 #include "feed/spool.hpp"
 #include "panel/redis_panel_line.hpp"
+#include "ports/callback_map.hpp"
 #include "ports/ports.hpp"
 #include "push/http_push.hpp"
 #include "runtime/log.hpp"
@@ -54,7 +55,16 @@ struct chosen_line {
     panel::redis_panel_line* redis = nullptr;  ///< the same, when panels.busy is a Redis
 };
 [[nodiscard]] result<chosen_line> open_line(boost::asio::io_context& loop, const config::settings& from,
-                                            const secret_reader& secrets, ports::fact_sink facts);
+                                            const secret_reader& secrets, ports::fact_sink facts, alarm_sink alarms);
+
+struct chosen_map {
+    std::unique_ptr<ports::callback_map> role;
+    bool redis = false;  ///< callback_map.url is a Redis, and not the pool itself
+};
+/// `came_back` is called when the map can be written (again).
+[[nodiscard]] result<chosen_map> open_callback_map(boost::asio::io_context& loop, const config::settings& from,
+                                                   const secret_reader& secrets, ports::callback_sink sink,
+                                                   alarm_sink alarms, std::function<void()> came_back);
 
 /// Lines of an adapter's own kind in the worker's log, with area=ari.
 [[nodiscard]] ari::log_sink ari_log(runtime::log& to);

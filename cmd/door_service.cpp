@@ -182,7 +182,7 @@ result<done> door_service::insides::open_adapters() {
     if (!opened_push) {
         return opened_push.why();
     }
-    auto opened_line = open_line(loop, settings, secrets, facts());
+    auto opened_line = open_line(loop, settings, secrets, facts(), alarms());
     if (!opened_line) {
         return opened_line.why();
     }
@@ -203,6 +203,9 @@ result<done> door_service::insides::open_status_page() {
         to.show(runtime::gauge::ari_connected, asterisk->connected() ? 1 : 0);
         to.show(runtime::gauge::draining, worker->board().draining() ? 1 : 0);
         to.reach(runtime::counter::log_overruns, log.overruns());
+        if (line.redis != nullptr) {
+            to.show_redis("panels", line.redis->up());
+        }
         show(asterisk->counted(), to);
         show(recorder->counts(), to);
         show(spool->counts(), wall_clock(), to);

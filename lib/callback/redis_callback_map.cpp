@@ -36,7 +36,7 @@ public:
           timer_(loop),
           // The line calls nothing after its destruction, and it is ours: `this` lives.
           line_(loop, link_options(options), std::move(alarms),
-                {std::move(came_back), [this](const failure& why) { why_down_.text = why.text; }}) {}
+                {{}, std::move(came_back), [this](const failure& why) { why_down_.text = why.text; }}) {}
 
     void tick() {
         timer_.expires_after(look_);
@@ -64,7 +64,7 @@ public:
             remove(call, route.number, route.token);
             return;
         }
-        run(script::write, writing_of(route), blank);
+        run(script::write, writing_of({&route, 1}), blank);
     }
 
     void remove(const call_id& call, const number_id& number, pool::lease_token token) {
@@ -81,7 +81,7 @@ private:
         const bool sent = line_.run(which, words, [this, blank, began](const result<redis::reply>& said) {
             ports::callback_answer answer = blank;
             answer.took = std::chrono::duration_cast<duration>(clock::now() - began);
-            answer.outcome = said ? outcome_of(*said) : pool::map_outcome::failed;
+            answer.outcome = said ? outcome_of(*said, 0) : pool::map_outcome::failed;
             if (!said) {
                 answer.why = said.why();
             } else if (answer.outcome == pool::map_outcome::failed) {

@@ -36,8 +36,8 @@ struct callback_map_counters {
 class redis_callback_map final : public ports::callback_map {
 public:
     /// Connects by itself. `loop` must outlive it; nothing is called after the destructor. `came_back` is called when
-    /// Redis is there (again): whoever kept what could not be written writes it now. The alarm "callback_map" says once
-    /// why Redis does not do its work, and once that it does.
+    /// Redis takes writes, for the first time or again: whoever kept what could not be written writes it now. The alarm
+    /// "callback_map" says once why Redis does not do its work, and once that it does.
     redis_callback_map(boost::asio::io_context& loop, redis_callback_map_options options, ports::callback_sink sink,
                        alarm_sink alarms = {}, std::function<void()> came_back = {});
     redis_callback_map(const redis_callback_map&) = delete;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,8 +34,8 @@ class session {
 public:
     explicit session(const redis_callback_store_options& told)
         : options_(told),
-          line_(loop_, link_options(told), {}, {[this] { ready_ = true; }, [this](const failure& why) { lose(why); }}) {
-    }
+          line_(loop_, link_options(told), {},
+                {[this] { ready_ = true; }, {}, [this](const failure& why) { lose(why); }}) {}
 
     result<done> connect() {
         return run_until([this] { return ready_; }, "a connection");
@@ -49,7 +50,7 @@ public:
         return came ? *heard : result<redis::reply>(came.why());
     }
 
-    /// Runs one script for each of `count`, `under_way` at a time; `hear` is told every answer with its place.
+    /// Runs `count` scripts, `under_way` at a time; `hear` is told every answer with its place.
     result<done> run_all(script which, std::size_t count, const std::function<script_words(std::size_t)>& words,
                          const std::function<void(std::size_t, const redis::reply&)>& hear) {
         std::size_t next = 0;
@@ -72,12 +73,12 @@ public:
             }
             return refusal || answered == count;
         };
-        const auto ran = run_until(feed, "all entries");
+        const auto ran = run_until(feed, "all answers");
         if (ran && !refusal) {
             return done{};
         }
         failure why = ran ? *refusal : ran.why();
-        why.text += " (" + std::to_string(answered) + " of " + std::to_string(count) + " entries were answered)";
+        why.text += " (" + std::to_string(answered) + " of " + std::to_string(count) + " scripts were answered)";
         return why;
     }
 
@@ -118,11 +119,22 @@ private:
     route_line line_;
 };
 
+/// A list cut into parts of at most `most`.
+struct parts {
+    std::size_t size;
+    std::size_t most;
+    [[nodiscard]] std::size_t count() const { return (size + most - 1) / most; }
+    template <class Item>
+    [[nodiscard]] std::span<const Item> of(const std::vector<Item>& all, std::size_t part) const {
+        return std::span(all).subspan(part * most, std::min(most, size - part * most));
+    }
+};
+
 /// Sorts what two kinds of scripts answered; `number` says whose answer it is.
 class tally {
 public:
-    void add(const number_id& number, const redis::reply& said) {
-        switch (outcome_of(said)) {
+    void add(const number_id& number, const redis::reply& said, std::size_t place = 0) {
+        switch (outcome_of(said, place)) {
             case pool::map_outcome::written: ++sum_.written; break;
             case pool::map_outcome::superseded: sum_.superseded.push_back(number); break;
             case pool::map_outcome::failed: strange_ = true; break;
@@ -176,10 +188,18 @@ result<std::vector<pool::callback_entry>> redis_callback_store::read_all() {
     } while (cursor != "0");
 
     const std::vector<number_id> in_order(numbers.begin(), numbers.end());
-    std::vector<pool::callback_entry> entries(in_order.size());
+    std::vector<pool::callback_entry> entries;
+    entries.reserve(in_order.size());
+    const parts cut{in_order.size(), options_.together};
     const auto read = with.run_all(
-        script::read, in_order.size(), [&](std::size_t i) { return reading_of(in_order[i]); },
-        [&](std::size_t i, const redis::reply& said) { entries[i] = entry_of(in_order[i], said); });
+        script::read, cut.count(), [&](std::size_t part) { return reading_of(cut.of(in_order, part)); },
+        [&](std::size_t part, const redis::reply& said) {
+            // Answers come in the order of the questions.
+            const auto asked = cut.of(in_order, part);
+            for (std::size_t i = 0; i < asked.size(); ++i) {
+                entries.push_back(entry_of(asked[i], said, i));
+            }
+        });
     if (!read) {
         return read.why();
     }
@@ -189,14 +209,14 @@ result<std::vector<pool::callback_entry>> redis_callback_store::read_all() {
 }
 
 result<ports::callback_writing> redis_callback_store::write_many(const std::vector<pool::callback_route>& routes) {
-    std::vector<const pool::callback_route*> lasting;
+    std::vector<pool::callback_route> lasting;
     std::vector<ports::callback_removal> over;
     for (const pool::callback_route& each : routes) {
         if (auto good = usable(each); !good) {
             return failure{good.why().kind, each.number.text() + ": " + good.why().text};
         }
         if (each.expires_in > duration{0}) {
-            lasting.push_back(&each);
+            lasting.push_back(each);
         } else {
             over.push_back({each.number, each.token, ports::callback_removal::manner::fence});
         }
@@ -206,9 +226,15 @@ result<ports::callback_writing> redis_callback_store::write_many(const std::vect
         return connected.why();
     }
     tally sum;
+    const parts cut{lasting.size(), options_.together};
     const auto wrote = with.run_all(
-        script::write, lasting.size(), [&](std::size_t i) { return writing_of(*lasting[i]); },
-        [&](std::size_t i, const redis::reply& said) { sum.add(lasting[i]->number, said); });
+        script::write, cut.count(), [&](std::size_t part) { return writing_of(cut.of(lasting, part)); },
+        [&](std::size_t part, const redis::reply& said) {
+            const auto written = cut.of(lasting, part);
+            for (std::size_t i = 0; i < written.size(); ++i) {
+                sum.add(written[i].number, said, i);
+            }
+        });
     if (!wrote) {
         return wrote.why();
     }

@@ -14,9 +14,10 @@ struct redis_callback_store_options {
     redis::place place;
     secret password;
     duration limit = 30s;  ///< of one act as a whole
-    /// Scripts under way at the same time. Redis serves others between them, so that a rebuild of the whole map does
-    /// not hold up the callbacks that come in meanwhile.
-    std::size_t under_way = 500;
+    /// Routes in one script, and scripts under way at the same time. Redis serves others between two scripts, so that a
+    /// rebuild of the whole map does not hold up the callbacks that come in meanwhile.
+    std::size_t together = 25;
+    std::size_t under_way = 20;
 };
 
 class redis_callback_store final : public ports::callback_store {

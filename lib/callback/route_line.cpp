@@ -21,8 +21,8 @@ route_line::route_line(boost::asio::io_context& loop, redis::link_options option
             {[this] {
                  load();
                  ask_whether_it_writes();
-                 if (told_.ready) {
-                     told_.ready();
+                 if (told_.connected) {
+                     told_.connected();
                  }
              },
              [this](const failure& why) {
@@ -74,7 +74,11 @@ bool route_line::run(script which, const script_words& words, redis::answer then
 
 void route_line::heard_of(script which, const result<redis::reply>& said) {
     if (said && which != script::read) {
+        const bool again = !health_.good();
         health_.well(link_.place_text() + " takes callback routes again");
+        if (again && told_.writable) {
+            told_.writable();
+        }
     } else if (!said && said.why().kind == failure_kind::refused) {
         health_.refusal(said.why().text, link_.place_text() + " takes no callback routes");
     }

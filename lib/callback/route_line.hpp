@@ -17,8 +17,10 @@ namespace td::callback {
 
 class route_line {
 public:
+    /// Each may be empty.
     struct listener {
-        std::function<void()> ready;
+        std::function<void()> connected;
+        std::function<void()> writable;  ///< it takes writes, for the first time or again
         std::function<void(const failure&)> lost;
     };
 

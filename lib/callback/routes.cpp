@@ -11,32 +11,46 @@ namespace {
 // Tokens have 64 bits and Lua's numbers 53, so they are compared as texts: the longer one is the greater.
 // A lease that is no number fences nothing; one of another type counts as none. The expiry is one moment for all three,
 // of Redis' own clock.
+// Many routes in one go cost Redis and us half of what they cost one by one.
 constexpr std::string_view write_script = R"(
-local kept = redis.pcall('GET', KEYS[1])
-kept = type(kept) == 'string' and string.match(kept, '^0*(%d+)$')
-if kept and (#ARGV[1] < #kept or #ARGV[1] == #kept and ARGV[1] < kept) then return 0 end
 local now = redis.call('TIME')
-local at = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[4])
-redis.call('SET', KEYS[1], ARGV[1], 'PXAT', at)
-redis.call('SET', KEYS[2], ARGV[2], 'PXAT', at)
-redis.call('SET', KEYS[3], ARGV[3], 'PXAT', at)
-return 1)";
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local wrote = {}
+for i = 1, #KEYS / 3 do
+  local lease, token = KEYS[3 * i - 2], ARGV[4 * i - 3]
+  local kept = redis.pcall('GET', lease)
+  kept = type(kept) == 'string' and string.match(kept, '^0*(%d+)$')
+  if kept and (#token < #kept or #token == #kept and token < kept) then
+    wrote[i] = 0
+  else
+    local at = string.format('%.0f', now + ARGV[4 * i])
+    redis.call('SET', lease, token, 'PXAT', at)
+    redis.call('SET', KEYS[3 * i - 1], ARGV[4 * i - 2], 'PXAT', at)
+    redis.call('SET', KEYS[3 * i], ARGV[4 * i - 1], 'PXAT', at)
+    wrote[i] = 1
+  end
+end
+return wrote)";
 
 // What stays is the lease, as the oldest one that may write again (ARGV[2]), for as long as the entry would have stood.
 constexpr std::string_view remove_script = R"(
 local kept = redis.pcall('GET', KEYS[1])
 kept = type(kept) == 'string' and string.match(kept, '^0*(%d+)$')
-if kept and (#ARGV[1] < #kept or #ARGV[1] == #kept and ARGV[1] < kept) then return 0 end
+if kept and (#ARGV[1] < #kept or #ARGV[1] == #kept and ARGV[1] < kept) then return {0} end
 local left = redis.call('PTTL', KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', left > 0 and left or ARGV[3]) end
-return 1)";
+return {1})";
 
 // MGET gives nothing for a key of another type, where GET would fail.
 constexpr std::string_view read_script = R"(
-local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3])
-for i = 1, 3 do found[3 + i] = redis.call('PTTL', KEYS[i]) end
-return found)";
+local all = {}
+for i = 1, #KEYS, 3 do
+  local found = redis.call('MGET', KEYS[i], KEYS[i + 1], KEYS[i + 2])
+  for j = 0, 2 do found[4 + j] = redis.call('PTTL', KEYS[i + j]) end
+  all[#all + 1] = found
+end
+return all)";
 
 constexpr std::string_view lease_key = "td:sos:lease:";
 constexpr std::string_view route_key = "td:sos:route:";
@@ -56,10 +70,10 @@ std::string key_of(std::string_view prefix, const number_id& number) {
     return std::string(prefix).append(number.text());
 }
 
-script_words words_of(const number_id& number, std::initializer_list<std::string> arguments) {
-    script_words words{"3", key_of(lease_key, number), key_of(route_key, number), key_of(site_key, number)};
-    words.insert(words.end(), arguments);
-    return words;
+void append_keys(script_words& words, const number_id& number) {
+    for (const std::string_view prefix : {lease_key, route_key, site_key}) {
+        words.push_back(key_of(prefix, number));
+    }
 }
 
 std::string milliseconds_text(duration length) {
@@ -92,41 +106,61 @@ std::string_view text_of(script which) {
     return read_script;
 }
 
-script_words writing_of(const pool::callback_route& route) {
-    return words_of(route.number,
-                    {std::to_string(route.token), route.panel.text(), route.site, milliseconds_text(route.expires_in)});
+script_words writing_of(std::span<const pool::callback_route> routes) {
+    script_words words{std::to_string(routes.size() * 3)};
+    words.reserve(1 + routes.size() * 7);
+    for (const pool::callback_route& each : routes) {
+        append_keys(words, each.number);
+    }
+    for (const pool::callback_route& each : routes) {
+        words.insert(words.end(),
+                     {std::to_string(each.token), each.panel.text(), each.site, milliseconds_text(each.expires_in)});
+    }
+    return words;
 }
 
 script_words removal_of(const ports::callback_removal& removal) {
     const bool fence = removal.how == ports::callback_removal::manner::fence;
     const bool last = removal.token == std::numeric_limits<pool::lease_token>::max();
     const std::string next = std::to_string(last ? removal.token : removal.token + 1);
-    return words_of(removal.number, {std::to_string(removal.token), fence ? next : std::string(),
-                                     std::to_string(removal_remembered.count())});
+    script_words words{"3"};
+    append_keys(words, removal.number);
+    words.insert(words.end(), {std::to_string(removal.token), fence ? next : std::string(),
+                               std::to_string(removal_remembered.count())});
+    return words;
 }
 
-script_words reading_of(const number_id& number) {
-    return words_of(number, {});
+script_words reading_of(std::span<const number_id> numbers) {
+    script_words words{std::to_string(numbers.size() * 3)};
+    words.reserve(1 + numbers.size() * 3);
+    for (const number_id& each : numbers) {
+        append_keys(words, each);
+    }
+    return words;
 }
 
-pool::map_outcome outcome_of(const redis::reply& said) {
-    if (said.what != redis::reply::form::number) {
+pool::map_outcome outcome_of(const redis::reply& said, std::size_t place) {
+    if (place >= said.list.size() || said.list[place].what != redis::reply::form::number) {
         return pool::map_outcome::failed;
     }
-    return said.number == 1 ? pool::map_outcome::written : pool::map_outcome::superseded;
+    return said.list[place].number == 1 ? pool::map_outcome::written : pool::map_outcome::superseded;
 }
 
-pool::callback_entry entry_of(const number_id& number, const redis::reply& said) {
+pool::callback_entry entry_of(const number_id& number, const redis::reply& said, std::size_t place) {
     pool::callback_entry entry;
     entry.number = number;
-    entry.token = token_in(text_in(said, 0));
-    if (auto panel = text_in(said, 1)) {
+    if (place >= said.list.size()) {
+        return entry;
+    }
+    const redis::reply& found = said.list[place];
+    entry.token = token_in(text_in(found, 0));
+    if (auto panel = text_in(found, 1)) {
         entry.panel = panel_id{std::move(*panel)};
     }
-    entry.site = text_in(said, 2);
+    entry.site = text_in(found, 2);
     bool unlimited = false;
-    for (std::size_t i = 3; i < said.list.size(); ++i) {
-        const std::int64_t left = said.list[i].number;  // -2: no such key; -1: it never expires
+    for (std::size_t i = 3; i < found.list.size(); ++i) {
+        const std::int64_t left = found.list[i].number;  // -2: no such key; -1: it never expires
         unlimited = unlimited || left == -1;
         if (left >= 0) {
             const duration length = std::chrono::milliseconds{left};

@@ -9,6 +9,7 @@
 // One script writes all three, with the same expiry, so that nobody ever sees them from different leases. It needs
 // Redis 6.2 (PXAT), and a Redis without sharding: the keys are three.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,15 +26,15 @@ inline constexpr std::size_t scripts = 3;
 
 /// The words behind EVAL <text> or EVALSHA <sha>: the number of keys, the keys, the arguments.
 using script_words = std::vector<std::string>;
-/// Of a route with time left; one without is removed.
-[[nodiscard]] script_words writing_of(const pool::callback_route& route);
+/// Of routes with time left; one without is removed.
+[[nodiscard]] script_words writing_of(std::span<const pool::callback_route> routes);
 [[nodiscard]] script_words removal_of(const ports::callback_removal& removal);
-[[nodiscard]] script_words reading_of(const number_id& number);
+[[nodiscard]] script_words reading_of(std::span<const number_id> numbers);
 
-/// Of `write` and `remove`.
-[[nodiscard]] pool::map_outcome outcome_of(const redis::reply& said);
+/// Of `write` and `remove`: what became of the route at that place of the words.
+[[nodiscard]] pool::map_outcome outcome_of(const redis::reply& said, std::size_t place);
 /// Of `read`.
-[[nodiscard]] pool::callback_entry entry_of(const number_id& number, const redis::reply& said);
+[[nodiscard]] pool::callback_entry entry_of(const number_id& number, const redis::reply& said, std::size_t place);
 
 /// All keys of the map, to be asked for from `cursor` ("0" at first).
 [[nodiscard]] redis::command scan_of(std::string_view cursor);

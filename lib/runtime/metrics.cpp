@@ -32,10 +32,11 @@ constexpr std::size_t first_timing = first_gauge + gauges;
 constexpr std::size_t row_of_build = first_timing + timings;
 constexpr std::size_t row_of_started = row_of_build + 1;
 constexpr std::size_t row_of_finished = row_of_build + 2;
-constexpr std::size_t row_of_start_time = row_of_build + 3;
-constexpr std::size_t row_of_memory = row_of_build + 4;
-constexpr std::size_t row_of_cpu = row_of_build + 5;
-constexpr std::size_t row_of_fds = row_of_build + 6;
+constexpr std::size_t row_of_redis = row_of_build + 3;
+constexpr std::size_t row_of_start_time = row_of_build + 4;
+constexpr std::size_t row_of_memory = row_of_build + 5;
+constexpr std::size_t row_of_cpu = row_of_build + 6;
+constexpr std::size_t row_of_fds = row_of_build + 7;
 
 constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"tdctl_ari_events_total", "Events that Asterisk sent.", is_counter, ""},
@@ -74,6 +75,7 @@ constexpr std::array<metric_word, row_of_fds + 1> words{{
     {"tdctl_build_info", "1; the labels say what runs.", is_gauge, "version,compiler,node"},
     {"tdctl_calls_started_total", "Calls that came in.", is_counter, "kind"},
     {"tdctl_calls_finished_total", "Calls that ended, by how they ended.", is_counter, "kind,outcome"},
+    {"tdctl_redis_up", "1 while Redis does what that section of the configuration wants of it.", is_gauge, "section"},
     {"process_start_time_seconds", "Start of the process, in seconds since 1970.", is_gauge, ""},
     {"process_resident_memory_bytes", "Resident memory.", is_gauge, ""},
     {"process_cpu_seconds_total", "Processor time, user and system.", is_counter, ""},
@@ -126,6 +128,7 @@ struct metrics::insides {
     std::array<prometheus::Histogram*, timings> timed{};
     std::array<prometheus::Counter*, outcomes> finished{};
     prometheus::Counter* started = nullptr;
+    prometheus::Family<prometheus::Gauge>* redis = nullptr;
     prometheus::Gauge* memory = nullptr;
     prometheus::Counter* cpu = nullptr;
     prometheus::Gauge* descriptors = nullptr;
@@ -171,6 +174,7 @@ metrics::metrics(const build_words& build) : in_(std::make_unique<insides>()) {
         const auto how = static_cast<call::outcome>(i);
         in.finished[i] = &finished.Add({{"kind", "door"}, {"outcome", std::string(call::name_of(how))}});
     }
+    in.redis = &in.gauges_of(row_of_redis);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     in.gauges_of(row_of_start_time).Add({}).Set(std::chrono::duration<double>(now).count());
     in.memory = &in.gauges_of(row_of_memory).Add({});
@@ -194,6 +198,10 @@ void metrics::reach(counter which, std::uint64_t total) {
 
 void metrics::show(gauge which, double value) {
     in_->shown[number_of(which)]->Set(value);
+}
+
+void metrics::show_redis(std::string_view section, bool up) {
+    in_->redis->Add({{"section", std::string(section)}}).Set(up ? 1 : 0);
 }
 
 void metrics::took(timing which, duration length) {

@@ -75,6 +75,8 @@ public:
     /// For a counter that somebody else keeps: its total so far. A smaller total than before changes nothing.
     void reach(counter which, std::uint64_t total);
     void show(gauge which, double value);
+    /// One sample for each section that has a Redis: panels, callback_map.
+    void show_redis(std::string_view section, bool up);
     void took(timing which, duration length);
     void call_began();
     void call_ended(call::outcome how);

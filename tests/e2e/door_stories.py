@@ -22,6 +22,13 @@ class Answering(Story):
         for loser in (a, c, d):
             self.assertIn(ELSEWHERE, self.requests(loser, "CANCEL")[0].headers("Reason"))
 
+    def test_a_panel_may_have_a_hyphen_in_its_name(self):
+        self.panel = f"entrance-{self.panel}"
+        self.panels.add(self.panel)
+        a, = self.flat(Phone(answer_after=0.2))
+        self.call("panel", hold=0.5).check()
+        self.expect(self.record(), outcome="answered", answered_by=a)
+
     def test_the_wire_shows_ringing_at_once_and_losers_told_why(self):
         accounts = self.flat(*[Phone(ring_after=0.3, answer_after=1.0 if i == 2 else None) for i in range(4)])
         with self.capture() as wire:

@@ -69,6 +69,25 @@ class Phones:
         with self.lock:
             self.plan[account] = phone
 
+    def register(self, account, proxy, password, expires=300):
+        """Registers the account at a proxy, with this socket as its contact; the final status."""
+        uri, mark, proof = "sip:%s:%d" % tuple(proxy), f"{account}-{time.monotonic_ns()}", []
+        for sequence in (1, 2):
+            self._say([f"REGISTER {uri} SIP/2.0", "Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s" % (*self.address, f"{mark}-{sequence}"),
+                       "Max-Forwards: 70", f"From: <sip:{account}@lab>;tag={mark}", f"To: <sip:{account}@lab>",
+                       f"Call-ID: {mark}", f"CSeq: {sequence} REGISTER", "Contact: <sip:%s@%s:%d>" % (account, *self.address),
+                       f"Expires: {expires}", *proof], proxy)
+            answer = self.wait(lambda: next((m for m in self.messages if m.status and m.call_id == mark
+                                             and m.header("CSeq") == f"{sequence} REGISTER"), None),
+                               what=f"an answer to the registration of {account}")
+            if answer.status != 401 or proof:
+                return answer.status
+            proof = ["Authorization: " + sip.digest(answer.header("WWW-Authenticate"), "REGISTER", uri, account, password)]
+
+    def _say(self, lines, peer):
+        with self.lock:
+            self._send(with_body(lines, ""), tuple(peer))
+
     def requests(self, method, account=None):
         """Every request of that method that came in (retransmissions included)."""
         with self.lock:

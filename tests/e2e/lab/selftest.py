@@ -7,9 +7,12 @@ No worker runs, so this also shows the example dialplan's last resort: the flat 
 """
 
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 
+import kamailio
 import lab
 import phones
 
@@ -64,8 +67,45 @@ def story(version, scratch):
         expect("no phone is left ringing", flats.live() + gateway.live(), [])
 
 
+def joined(version, scratch):
+    """Both examples together: panel, phone and gateway on a real Kamailio with a real Asterisk behind it."""
+    port = lab.free_port(kind=lab.socket.SOCK_STREAM)
+    redis = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(scratch)],
+                             stdout=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
+    proxy = kamailio.Kamailio(scratch / "kamailio", asterisks=[], redis_port=port)
+    with phones.Phones("127.0.0.4") as gateway, phones.Phones("127.0.0.2") as homes, \
+            lab.AsteriskServer(version, scratch / "joined", phones=proxy.address, gateway=gateway.address,
+                               panels="127.0.0.10") as asterisk:
+        proxy.write_dispatcher([asterisk.sip], [gateway.address])
+        for user in ("entrance-2", "12"):
+            proxy.add_subscriber(user, "secret")
+        with proxy:
+            for user in ("entrance-2", "12"):
+                expect(f"{user} registers", homes.register(user, proxy.address, "secret"), 200)
+            homes.set("12", phones.Phone(ring_after=0.05, answer_after=0.2))
+            homes.set("entrance-2", phones.Phone(answer_after=0.1))
+            gateway.set("112", phones.Phone(answer_after=0.1, hang_up_after=0.3))
+            panel = {"target": proxy.address, "scratch": scratch, "keys": {"panel": "entrance-2"}}
+            lab.Sipp("panel", service="12", hold=0.3, name="joined-door", **panel).check()
+            expect("a door call goes through Kamailio both ways", homes.invite("12").header("From").count("entrance-2") > 0, True)
+            lab.Sipp("panel-waits", service="112", name="joined-112", **panel).check()
+            expect("112 leaves", gateway.invite("112").user, "112")
+            subprocess.run(["redis-cli", "-p", str(port), "SET", "td:sos:route:79990001122", "entrance-2"], check=True,
+                           stdout=subprocess.DEVNULL)
+            lab.Sipp("callback", service="89990001122", address="127.0.0.4", hold=0.3, target=proxy.address, scratch=scratch,
+                     name="joined-callback", keys={"panel": "12"}).check()
+            expect("a callback rings the panel", homes.invite("entrance-2").user, "entrance-2")
+            lab.Sipp("panel-refused", service="89990001123", address="127.0.0.4", target=proxy.address, scratch=scratch,
+                     name="joined-unknown", edits=[("486", "404")]).check()
+            expect("no channel and no bridge is left", asterisk.wait_empty(), (0, 0))
+            time.sleep(0.2)
+            expect("no phone is left ringing", homes.live() + gateway.live(), [])
+    lab.stop(redis)
+
+
 if __name__ == "__main__":
     for version in sys.argv[1:] or ["22"]:
         with tempfile.TemporaryDirectory(prefix="tdctl-lab-") as scratch:
             print(f"Asterisk {version}", flush=True)
             story(version, pathlib.Path(scratch))
+            joined(version, pathlib.Path(scratch))

@@ -1,5 +1,18 @@
 """One SIP message, as text that came in, went out or was captured."""
 
+import hashlib
+import re
+
+
+def digest(challenge, method, uri, user, password):
+    """Credentials for a challenge (RFC 2617, without qop): the value of Authorization or Proxy-Authorization."""
+    def md5(text):
+        return hashlib.md5(text.encode()).hexdigest()
+    words = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    proof = md5(f"{md5(f'{user}:' + words['realm'] + f':{password}')}:{words['nonce']}:{md5(f'{method}:{uri}')}")
+    return (f'Digest username="{user}", realm="{words["realm"]}", nonce="{words["nonce"]}", uri="{uri}", '
+            f'response="{proof}"')
+
 
 class Message:
     def __init__(self, text, source=None, target=None, at=0.0):

@@ -7,7 +7,6 @@ Asterisk's place is taken by UDP sockets that show what arrived (127.0.0.6 and 1
 and bare messages), strangers call from 127.0.0.9, phones and panels are at 127.0.0.2.
 """
 
-import hashlib
 import itertools
 import os
 import pathlib
@@ -112,20 +111,14 @@ class Caller:
         return answer.status if answer else None
 
     def register(self, user, password="secret", expires=300, cseq=1):
-        """Registers with digest authentication (RFC 2617, without qop); the final status."""
+        """Registers with digest authentication; the final status."""
         uri, call_id = "sip:lab", f"register-{user}-{time.monotonic_ns()}"
         ask = {"user": user, "to": f"sip:{user}@lab", "call_id": call_id}
         self.say(self.request("REGISTER", uri, headers=[f"Expires: {expires}"], cseq=cseq, **ask))
         answer = self.hear()
         if answer.status != 401:
             return answer.status
-        words = dict(re.findall(r'(\w+)="([^"]*)"', answer.header("WWW-Authenticate")))
-
-        def md5(text):
-            return hashlib.md5(text.encode()).hexdigest()
-        proof = md5(f"{md5(f'{user}:' + words['realm'] + f':{password}')}:{words['nonce']}:{md5('REGISTER:' + uri)}")
-        header = (f'Authorization: Digest username="{user}", realm="{words["realm"]}", nonce="{words["nonce"]}", '
-                  f'uri="{uri}", response="{proof}"')
+        header = "Authorization: " + sip.digest(answer.header("WWW-Authenticate"), "REGISTER", uri, user, password)
         self.say(self.request("REGISTER", uri, headers=[f"Expires: {expires}", header], cseq=cseq + 1, **ask))
         answer = self.hear()
         return answer.status if answer else None
@@ -361,15 +354,7 @@ class KamailioTest(unittest.TestCase):
 
     def test_a_leg_reaches_the_phone_that_registered_and_nobody_else_may_send_one(self):
         with phones.Phones("127.0.0.2") as phone:
-            registrar = Caller.__new__(Caller)
-            registrar.socket, registrar.proxy = phone.socket, self.proxy.address
-            phone.open = False
-            phone.thread.join()
-            registrar.here = "%s:%d" % phone.address
-            self.assertEqual(registrar.register("79001112233"), 200)
-            phone.open = True
-            phone.thread = phones.threading.Thread(target=phone._run, daemon=True)
-            phone.thread.start()
+            self.assertEqual(phone.register("79001112233", self.proxy.address, "secret"), 200)
             phone.set("79001112233", phones.Phone(status=486))
             asterisk = self.as_asterisk()
             self.assertEqual(asterisk("79001112233", ["X-Td-Secret: 1", "X-Kept: 1"]), 486)
@@ -404,14 +389,31 @@ class KamailioTest(unittest.TestCase):
         panel = self.caller("127.0.0.2")
         for server in (self.asterisk, self.second):
             server.set("12", phones.Phone(status=486))
-        self.assertEqual(panel.status(self.uri("12"), user="entrance-2"), 403)
+        self.assertEqual(panel.status(self.uri("12"), user="entrance-2"), 407)
         self.assertEqual(panel.register("entrance-2"), 200)
         self.assertEqual(panel.status(self.uri("12"), user="entrance-2", headers=["X-Td-Panel: 1"]), 486)
         invite, = self.arrived()
         self.assertEqual((invite.user, invite.headers("X-Td-Panel")), ("12", []))
         self.assertIn("sip:entrance-2@", invite.header("From"))
-        self.assertEqual(self.caller("127.0.0.9").status(self.uri("12"), user="entrance-2"), 403)
+        self.assertEqual(self.caller("127.0.0.9").status(self.uri("12"), user="entrance-2"), 407)
+        self.assertEqual(self.caller("127.0.0.9").status(self.uri("12"), user="entrance-3"), 403)
+        self.assertEqual(panel.status(self.uri("1234567"), user="entrance-2"), 403)
         self.assertEqual(panel.register("entrance-2", expires=0), 200)
+
+    def test_a_panel_whose_registration_is_lost_proves_who_it_is_and_112_leaves(self):
+        for server in (self.asterisk, self.second):
+            server.set("112", phones.Phone(status=486))
+        panel, uri = self.caller("127.0.0.9"), self.uri("112")
+        challenge = panel.invite(uri, user="5001", call_id="lapsed")
+        self.assertEqual(challenge.status, 407)
+        for password, wanted in (("guess", 407), ("secret", 486)):
+            header = "Proxy-Authorization: " + sip.digest(challenge.header("Proxy-Authenticate"), "INVITE", uri, "5001", password)
+            self.assertEqual(panel.status(uri, user="5001", headers=[header]), wanted)
+        # Another panel's name with one's own password is not that panel.
+        header = "Proxy-Authorization: " + sip.digest(challenge.header("Proxy-Authenticate"), "INVITE", uri, "entrance-2", "secret")
+        self.assertEqual(panel.status(uri, user="5001", headers=[header]), 407)
+        invite, = self.arrived()
+        self.assertEqual((invite.user, invite.headers("Proxy-Authorization")), ("112", []))
 
     def test_an_emergency_call_of_asterisk_reaches_the_gateway(self):
         self.gateway_phone.set("112", phones.Phone(status=486))

@@ -322,8 +322,10 @@ TEST_CASE("callback map: a Redis that takes no writes says why, and says when it
     REQUIRE(d.up());
     ask(port, "REPLICAOF 127.0.0.1 1");
     refuses("READONLY");
+    CHECK(d.returns == 2);
     ask(port, "REPLICAOF NO ONE");
     REQUIRE(d.up());
+    CHECK(d.returns == 3);
     CHECK(d.put(route(7, "5001")) == map_outcome::written);
     CHECK(d.alarms.size() == 4);  // the probe and the act of one reason are one line
 }

@@ -44,15 +44,18 @@ const std::string keys = "3 td:sos:lease:73512000001 td:sos:route:73512000001 td
 }  // namespace
 
 TEST_CASE("routes: a write names three keys and says token, panel, site and milliseconds", "[callback]") {
-    CHECK(words(writing_of(r1)) == keys + " 7 5001 {} 10800000");
+    CHECK(words(writing_of({&r1, 1})) == keys + " 7 5001 {} 10800000");
+    const std::vector<pool::callback_route> two{r1, {number_id{"8"}, panel_id{"5002"}, 9, "[]", 1ms}};
+    CHECK(words(writing_of(two)) ==
+          "6" + keys.substr(1) + " td:sos:lease:8 td:sos:route:8 td:sos:site:8 7 5001 {} 10800000 9 5002 [] 1");
 }
 
 TEST_CASE("routes: a time shorter than a millisecond is one, one that nobody means is a century", "[callback]") {
     auto route = r1;
     route.expires_in = 1us;
-    CHECK(writing_of(route).back() == "1");
+    CHECK(writing_of({&route, 1}).back() == "1");
     route.expires_in = duration::max();
-    CHECK(writing_of(route).back() == "3153600000000");
+    CHECK(writing_of({&route, 1}).back() == "3153600000000");
 }
 
 TEST_CASE("routes: a removal fences its own token, or forgets", "[callback]") {
@@ -64,21 +67,25 @@ TEST_CASE("routes: a removal fences its own token, or forgets", "[callback]") {
 }
 
 TEST_CASE("routes: what the scripts answer", "[callback]") {
-    CHECK(outcome_of(number(1)) == pool::map_outcome::written);
-    CHECK(outcome_of(number(0)) == pool::map_outcome::superseded);
-    CHECK(outcome_of(text("1")) == pool::map_outcome::failed);
+    CHECK(outcome_of(list({number(1), number(0), text("1")}), 0) == pool::map_outcome::written);
+    CHECK(outcome_of(list({number(1), number(0), text("1")}), 1) == pool::map_outcome::superseded);
+    CHECK(outcome_of(list({number(1), number(0), text("1")}), 2) == pool::map_outcome::failed);
+    CHECK(outcome_of(list({number(1)}), 1) == pool::map_outcome::failed);
+    CHECK(outcome_of(number(1), 0) == pool::map_outcome::failed);
     const auto whole =
-        entry_of(n1, list({text("7"), text("5001"), text("{}"), number(900), number(1000), number(901)}));
+        entry_of(n1, list({list({text("7"), text("5001"), text("{}"), number(900), number(1000), number(901)})}), 0);
     CHECK(whole == pool::callback_entry{n1, panel_id{"5001"}, 7, "{}", 900ms, 1000ms});
-    const auto removed = entry_of(n1, list({text("8"), nil, nil, number(900), number(-2), number(-2)}));
+    const auto removed = entry_of(n1, list({list({text("8"), nil, nil, number(900), number(-2), number(-2)})}), 0);
     CHECK(removed == pool::callback_entry{n1, std::nullopt, 8, std::nullopt, 900ms, 900ms});
-    const auto lasting = entry_of(n1, list({text("7"), text("5001"), nil, number(900), number(-1), number(-2)}));
+    const auto lasting =
+        entry_of(n1, list({list({text("7"), text("5001"), nil, number(900), number(-1), number(-2)})}), 0);
     CHECK(lasting == pool::callback_entry{n1, panel_id{"5001"}, 7, std::nullopt, 900ms, std::nullopt});
     for (const char* odd : {"", "seven", "7x", "-1", "99999999999999999999"}) {
         CAPTURE(odd);
-        CHECK(entry_of(n1, list({text(odd), nil, nil, number(1), number(1), number(1)})).token == std::nullopt);
+        CHECK(entry_of(n1, list({list({text(odd), nil, nil, number(1), number(1), number(1)})}), 0).token ==
+              std::nullopt);
     }
-    CHECK(entry_of(n1, number(1)) == pool::callback_entry{n1, {}, {}, {}, {}, {}});
+    CHECK(entry_of(n1, number(1), 0) == pool::callback_entry{n1, {}, {}, {}, {}, {}});
 }
 
 TEST_CASE("routes: whose key it is", "[callback]") {

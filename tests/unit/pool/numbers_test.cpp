@@ -52,8 +52,8 @@ TEST_CASE("csv: columns in any order, quotes, line ends, a mark at the beginning
         "state,city,number\r\n,c1,73510000001\r\n\r\ndisabled,\"c,\"\"2\",73510000002");
     REQUIRE(rows);
     REQUIRE(rows->size() == 2);
-    CHECK(rows->at(0) == csv_number{number_id{"73510000001"}, city_id{"c1"}, number_state::free});
-    CHECK(rows->at(1) == csv_number{number_id{"73510000002"}, city_id{"c,\"2"}, number_state::disabled});
+    CHECK(rows->at(0) == new_number{number_id{"73510000001"}, city_id{"c1"}, number_state::free});
+    CHECK(rows->at(1) == new_number{number_id{"73510000002"}, city_id{"c,\"2"}, number_state::disabled});
     CHECK(read_csv("number,city\n")->empty());
 }
 
@@ -104,6 +104,6 @@ TEST_CASE("csv: what is written is read again") {
     two.state = number_state::disabled;
     const auto rows = read_csv(csv_text({one, two}));
     REQUIRE(rows);
-    CHECK(rows->at(0) == csv_number{one.number, one.city, one.state});
-    CHECK(rows->at(1) == csv_number{two.number, two.city, two.state});
+    CHECK(rows->at(0) == new_number{one.number, one.city, one.state});
+    CHECK(rows->at(1) == new_number{two.number, two.city, two.state});
 }

@@ -16,6 +16,7 @@ bool has_line(const std::string& text, const std::string& line) {
 
 TEST_CASE("metrics: everything in the table is scraped with its help and type, and nothing else", "[runtime]") {
     metrics all({"0.1.0", "gcc", "w1"});
+    all.show_redis("panels", true);
     const std::string text = all.scrape();
     std::set<std::string_view> names;
     for (const metric_word& each : metric_words()) {
@@ -54,12 +55,17 @@ TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     all.reach(counter::journal_dropped_lines, 5);
     all.show(gauge::calls_active, 2);
     all.took(timing::answer_to_bridge, 2ms);
+    all.show_redis("panels", true);
+    all.show_redis("callback_map", true);
+    all.show_redis("panels", false);
     int scrapes = 0;
     all.before_scrape([&](metrics& self) { self.show(gauge::spool_bytes, ++scrapes); });
     const std::string text = all.scrape();
     CHECK(has_line(text, R"(tdctl_calls_started_total{kind="door"} 1)"));
     CHECK(has_line(text, R"(tdctl_calls_finished_total{kind="door",outcome="missed"} 1)"));
     CHECK(has_line(text, R"(tdctl_calls_finished_total{kind="door",outcome="answered"} 0)"));
+    CHECK(has_line(text, R"(tdctl_redis_up{section="callback_map"} 1)"));
+    CHECK(has_line(text, R"(tdctl_redis_up{section="panels"} 0)"));
     CHECK(has_line(text, "tdctl_ari_events_total 3"));
     CHECK(has_line(text, "tdctl_journal_dropped_lines_total 7"));
     CHECK(has_line(text, "tdctl_calls_active 2"));
