@@ -148,9 +148,9 @@ public:
             watch_.parent(where, parent);
             std::vector<pool::new_number> numbers;
             for (unsigned i = 0; i < 250; ++i) {
-                numbers.emplace_back(number_id{std::to_string(73510000000ULL + c * 1000 + i)}, where);
-                watch_.add(numbers.back().first, where);
-                numbers_.push_back(numbers.back().first);
+                numbers.push_back({number_id{std::to_string(73510000000ULL + c * 1000 + i)}, where});
+                watch_.add(numbers.back().number, where);
+                numbers_.push_back(numbers.back().number);
             }
             REQUIRE(store_.add_numbers(numbers, "sim", now_));
             cities_.push_back(where);
