@@ -191,7 +191,7 @@ class SosPool(unittest.TestCase):
         self.run_ok("add", "73512000001", "--city", CITY)
         number = self.lease("5001")
         self.run_ok("end", number)
-        self.let_pass(4)
+        self.let_pass(3)
         self.assertEqual("guard", self.run_ok("show", number)[0]["state"])
         self.assertEqual([("stale", number)], self.findings(4))
         self.assertEqual("guard", self.run_ok("expire")[0]["state"])
