@@ -32,8 +32,8 @@ bool is_number(std::string_view text) {
 }
 
 std::string not_a_number(std::string_view text) {
-    return "'" + std::string(text.substr(0, 40)) + "' is no telephone number: write 5 to 15 digits without '+', " +
-           "the country code first";
+    return std::string("'").append(text.substr(0, 40)) +
+           "' is no telephone number: write 5 to 15 digits without '+', the country code first";
 }
 
 result<std::vector<number_id>> read_range(std::string_view text) {

@@ -99,7 +99,7 @@ instant free_at(const number_row& row) {
 instant led_until(const number_row& row, const lease_rules& rules) {
     switch (row.state) {
         case number_state::free:
-        case number_state::guard: return row.rested_since;
+        case number_state::guard: return instant{};  // whatever the clock says
         case number_state::window: return row.until;
         case number_state::leased:
             // From the end that is written down, so that a change of the configuration moves no number that is out.
@@ -245,7 +245,7 @@ std::optional<choice> own_number(const std::vector<number_row>& rows, const pane
     for (const number_row& stored : rows) {
         const number_row row = state_at(stored, at, rules);
         const bool open = row.state == number_state::leased || row.state == number_state::window;
-        if (open && row.panel == panel && (!best || row.lease > best->row.lease)) {
+        if (open && !panel.empty() && row.panel == panel && (!best || row.lease > best->row.lease)) {
             best = choice{row, lent_how::sticky};
         }
     }

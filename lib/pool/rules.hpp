@@ -17,7 +17,8 @@ namespace td::pool {
 
 // ---- time
 
-/// The row as it is at `now`: a lease past `until` counts as ended then, its window and guard time run from there. A
+/// The row as it is at `now`: a lease past `until` counts as ended then, its window and guard time run from there (of
+/// two calls at once the lost one lasts as long as the other could have: the row knows how many, not which). A
 /// reservation past `until` leads to nobody, but rests as long as if it had been used at its last moment: its holder
 /// may be cut off from the store and tell of the call later.
 [[nodiscard]] number_row state_at(const number_row& stored, instant now, const lease_rules& rules);

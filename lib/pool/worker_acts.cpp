@@ -79,7 +79,8 @@ std::string wrong_words(const lease_wish& wish) {
 /// The one call more is written: the number is the panel's.
 result<lent> lend(table& in, const lease_rules& rules, const lease_wish& wish, const found& what) {
     const number_row row = state_at(what.stored, wish.at, rules);
-    if (what.stored.state == number_state::leased && row.state != number_state::leased && !row.panel.empty()) {
+    const bool was_in_call = what.stored.state == number_state::leased && !what.stored.panel.empty();
+    if (was_in_call && row.state != number_state::leased) {
         in.close_leases(row.number, what.stored.until, led_until(what.stored, rules), never);  // its end was never told
     }
     // A clock that was set back must not make a history in which two panels had the number at once.

@@ -159,6 +159,20 @@ TEST_CASE("pool: a lease whose end was never told ends by itself, and its window
     CHECK(w.state(1, 12h) == "guard");
 }
 
+TEST_CASE("pool: the history of a lost call is closed when its number goes to another panel") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    w.numbers(chelyabinsk, 1, 1);
+    const auto lost = w.lease("a", 0min);
+    w.lease("b", 9h);
+    w.end(lost, 9h + 1min);
+    const auto first = w.store().leases_of(num(1), never)->at(1);
+    CHECK(first.ended_at == at(4h));
+    CHECK(first.window_until == at(7h));
+    CHECK(w.store().leases_of(num(1), at(6h))->at(0).panel == panel_id{"a"});
+    CHECK(w.row(1, 9h + 1min).panel == panel_id{"b"});
+}
+
 TEST_CASE("pool: expire writes down what time has done, once") {
     pool_world w(each_store());
     w.city(chelyabinsk);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -26,8 +27,10 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 /// What the answers promise about one number. It repeats the promise, not the rules: sums of times and no states.
 struct promise {
     panel_id panel;
-    std::map<pool::lease_token, instant> calls;  ///< going on, and when each counts as lost
+    std::set<pool::lease_token> calls;  ///< whose end was not told
+    instant lost_at{};                  ///< when they count as lost, all at once: when the latest of them does
     instant last_end{};
+    instant rests_until{};  ///< after an operator has taken it away
     bool disabled = false;
 
     /// Until when a callback must find the panel, as far as is known now.
@@ -35,14 +38,11 @@ struct promise {
         if (panel.empty()) {
             return instant{};
         }
-        instant end = last_end;
-        for (const auto& [token, lost_at] : calls) {
-            end = std::max(end, std::min(lost_at, std::max(now, end)));
-        }
+        const instant end = calls.empty() ? last_end : std::max(last_end, std::min(now, lost_at));
         return end + rules.window;
     }
     [[nodiscard]] bool free(instant now) const {
-        return !disabled && (panel.empty() || leads_until(now) + rules.guard <= now);
+        return !disabled && rests_until <= now && (panel.empty() || leads_until(now) + rules.guard <= now);
     }
 };
 
@@ -65,23 +65,23 @@ public:
         if (one.panel != panel) {
             expect(one.leads_until(now) <= now, "number " + what->number.text() + " leads to two panels");
             expect(what->how == pool::lent_how::guard_spent || one.free(now), "a guard time was spent in silence");
-            one = promise{panel, {}, {}, false};
+            one = promise{panel, {}, {}, {}, {}, false};
         }
+        if (!one.calls.empty() && one.lost_at <= now) {
+            one.last_end = std::max(one.last_end, one.lost_at);
+            one.calls.clear();
+        }
+        one.lost_at = now + rules.longest_call;
+        one.calls.insert(what->token);
+        latest_[panel] = what->number;
         expect(!look_at_all || what->how != pool::lent_how::guard_spent || count(where, now, 0s) == 0,
                "a guard time was spent while a number was free");
-        std::erase_if(one.calls, [&](const auto& call) {
-            one.last_end = call.second <= now ? std::max(one.last_end, call.second) : one.last_end;
-            return call.second <= now;
-        });
-        one.calls[what->token] = now + rules.longest_call;
-        latest_[panel] = what->number;
     }
 
     void ended(const pool::lent& what, instant now) {
         promise& one = promises_[what.number];
-        if (const auto call = one.calls.find(what.token); call != one.calls.end()) {
-            one.last_end = std::max(one.last_end, std::min(now, call->second));
-            one.calls.erase(call);
+        if (one.calls.erase(what.token) > 0) {
+            one.last_end = std::max(one.last_end, std::min(now, one.lost_at));
         }
     }
 
@@ -93,9 +93,11 @@ public:
         expect(!leads || row.panel == one.panel, "a callback to " + number.text() + " finds the wrong panel");
     }
 
-    void taken_away(const number_id& number, bool disabled) {
-        promises_[number] = promise{};
-        promises_[number].disabled = disabled;
+    void taken_away(const pool::number_row& row) {
+        promise& one = promises_[row.number];
+        one = promise{};
+        one.disabled = row.state == pool::number_state::disabled;
+        one.rests_until = row.state == pool::number_state::guard ? row.until : instant{};
     }
 
     [[nodiscard]] const std::string& first_fault() const { return fault_; }
@@ -124,7 +126,7 @@ private:
             for (const number_id& each : by_city_[where]) {
                 const promise& one = promises_[each];
                 const bool led = one.leads_until(now) + rules.guard - guard > now && !one.panel.empty();
-                sum += one.disabled || led ? 0 : 1;
+                sum += one.disabled || led || one.rests_until - guard > now ? 0 : 1;
             }
         }
         return sum;
@@ -160,8 +162,8 @@ public:
 
     void run() {
         for (std::uint64_t i = 0; i < calls_ && watch_.first_fault().empty(); ++i) {
-            // About one call in 14 s keeps 1000 numbers busy; every other day is twice as bad, and runs dry.
-            const bool bad_day = now_.time_since_epoch() / 24h % 2 == 1;
+            // A call every 22 s keeps 1000 numbers busy; every tenth day is twice as bad, and runs dry.
+            const bool bad_day = now_.time_since_epoch() / 24h % 10 == 9;
             now_ += duration{dice_.below(bad_day ? 22000000 : 44000000)};
             tell_ends();
             call(i);
@@ -225,15 +227,13 @@ private:
 
     void operate() {
         const number_id& number = numbers_[dice_.below(numbers_.size())];
-        if (dice_.once_in(2)) {
-            if (store_.release(number, true, "sim", "", now_)) {
-                watch_.taken_away(number, false);
-                // Its guard time begins now, which the checker does not count: it must only lead to nobody.
-            }
-        } else if (store_.enable(number, "sim", "", now_)) {
-            watch_.taken_away(number, false);
-        } else if (store_.disable(number, true, "sim", "", now_)) {
-            watch_.taken_away(number, true);
+        auto row =
+            dice_.once_in(2) ? store_.release(number, true, "sim", "", now_) : store_.enable(number, "sim", "", now_);
+        if (!row && dice_.once_in(4)) {
+            row = store_.disable(number, true, "sim", "", now_);
+        }
+        if (row) {
+            watch_.taken_away(*row);
         }
     }
 
