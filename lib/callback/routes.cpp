@@ -42,12 +42,20 @@ redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', left > 0 and left or ARGV[3]) end
 return {1})";
 
-// MGET gives nothing for a key of another type, where GET would fail.
+// MGET gives nothing for a key of another type, where GET would fail. PEXPIRETIME (Redis 7) is the same for all three
+// however long this takes; what is older has PTTL.
 constexpr std::string_view read_script = R"(
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local function left(key)
+  local at = redis.pcall('PEXPIRETIME', key)
+  if type(at) ~= 'number' then return redis.call('PTTL', key) end
+  return at < 0 and at or math.max(at - now, 0)
+end
 local all = {}
 for i = 1, #KEYS, 3 do
   local found = redis.call('MGET', KEYS[i], KEYS[i + 1], KEYS[i + 2])
-  for j = 0, 2 do found[4 + j] = redis.call('PTTL', KEYS[i + j]) end
+  for j = 0, 2 do found[4 + j] = left(KEYS[i + j]) end
   all[#all + 1] = found
 end
 return all)";
@@ -61,7 +69,7 @@ constexpr std::size_t longest_panel = 128;
 constexpr std::size_t longest_site = std::size_t{16} << 10U;
 // A removal of what does not stand there is remembered as long as a call may last: its worker may still write.
 constexpr std::chrono::milliseconds removal_remembered = std::chrono::hours{4};
-// The times of one entry are read one after another, and Redis' clock goes on.
+// Without PEXPIRETIME the times of one entry are read one after another, and Redis' clock goes on.
 constexpr duration asked_within = 20ms;
 // A longer time than anybody means, and far from the end of Redis' clock.
 constexpr duration longest_time = std::chrono::hours{24 * 365 * 100LL};

@@ -73,7 +73,7 @@ class Caller:
     def say(self, data):
         self.socket.sendto(data if isinstance(data, bytes) else data.encode(), self.proxy)
 
-    def hear(self, timeout=3):
+    def hear(self, timeout=8):
         """The next final response as a Message, or None."""
         until = time.monotonic() + timeout
         while (left := until - time.monotonic()) > 0:
@@ -94,11 +94,11 @@ class Caller:
             f"CSeq: {cseq} {method}", f"Contact: <sip:{user}@{self.here}>", f"Max-Forwards: {max_forwards}",
             *headers, "Content-Length: 0", "", ""])
 
-    def invite(self, uri, **more):
-        """The final response to an INVITE, with its ACK sent."""
+    def invite(self, uri, patience=8, **more):
+        """The final response to an INVITE, with its ACK sent; None when there is none in time."""
         text = self.request("INVITE", uri, **more)
         self.say(text)
-        answer = self.hear()
+        answer = self.hear(patience)
         if answer and answer.status >= 300:
             head = text.split("\r\n")
             ack = [head[0].replace("INVITE", "ACK", 1), head[1], head[2], f"To: {answer.header('To')}", head[4],
@@ -137,7 +137,7 @@ class KamailioTest(unittest.TestCase):
         cls.gateway_phone = phones.Phones("127.0.0.4")
         cls.proxy = kamailio.Kamailio(cls.scratch, asterisks=[cls.asterisk.address, cls.second.address],
                                       gateways=[cls.gateway_phone.address], redis_port=cls.redis.port,
-                                      defines={"SILENCE": "400", "PING_INTERVAL": "1"})
+                                      defines={"SILENCE": "1000", "PING_INTERVAL": "1"})
         for user in ("5001", "entrance-2", "79001112233", "79001112244"):
             cls.proxy.add_subscriber(user, "secret")
         cls.proxy.start()
@@ -233,7 +233,7 @@ class KamailioTest(unittest.TestCase):
         self.assertEqual(self.arrived(), [])
 
     def test_after_its_window_a_number_is_404(self):
-        self.lend("5001", NUMBER, "PX", "400")
+        self.lend("5001", NUMBER, "PX", "3000")
         self.assertEqual(self.gateway.status(self.uri(NUMBER)), 486)
         self.assertTrue(self.eventually(lambda: self.redis.do("EXISTS", f"td:sos:route:{NUMBER}") == "0"))
         self.assertEqual(self.gateway.status(self.uri(NUMBER)), 404)
@@ -259,7 +259,7 @@ class KamailioTest(unittest.TestCase):
                    "\u0667\u0663", "-1", "", "73512000001\x00", "../etc", "$(rU{s.len})"]
         for user in hostile:
             with self.subTest(user[:40]):
-                answer = self.gateway.invite(self.uri(user))
+                answer = self.gateway.invite(self.uri(user), patience=1)
                 self.assertTrue(answer is None or 400 <= answer.status < 500, answer and answer.start)
         self.gateway.say(self.gateway.request("INVITE", self.uri(NUMBER)).replace("\r\nTo", "\r\nTo: <sip:a@b>\r\nTo", 1))
         self.assertEqual(self.redis.do("GET", "witness"), "1")
@@ -447,7 +447,7 @@ class KamailioTest(unittest.TestCase):
                 good.set(NUMBER, phones.Phone(status=486))
                 # What was silent a moment ago is asked by OPTIONS until it counts as alive again.
                 self.assertTrue(self.eventually(lambda: self.proxy.rpc("dispatcher.list").count("FLAGS: AP") == 3))
-                for _ in range(4):
+                for _ in range(3):
                     self.assertEqual(self.gateway.status(self.uri(NUMBER)), 486)
         for server in (self.asterisk, self.second):
             server.set(NUMBER, phones.Phone(status=503))
@@ -496,7 +496,7 @@ class FloodTest(unittest.TestCase):
                     self.assertEqual(gateway.status(uri), 486)
                 while stranger.hear(0.3):
                     pass
-                self.assertIsNone(stranger.invite(uri))
+                self.assertIsNone(stranger.invite(uri, patience=1))
                 self.assertEqual(gateway.status(uri), 486)
 
 
