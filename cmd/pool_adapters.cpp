@@ -34,7 +34,7 @@ result<std::unique_ptr<ports::number_store>> open_pool(const config::settings& f
     if (!options) {
         return options.why();
     }
-    options->deadline = 30s;  // an operator would rather wait than begin again
+    options->deadline = 10s;  // an operator would rather wait than begin again
     options->rehearsal = how.rehearsal;
     options->who = how.who;
     return store::open_store(*options);

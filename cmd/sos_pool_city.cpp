@@ -91,8 +91,7 @@ exit_status put(session& in, const city_options& options, pool::city what, const
     if (const auto put = in.store->put_city(what, in.who, in.now); !put) {
         return in.complain(put.why());
     }
-    std::vector<pool::city> shown{what};
-    print_cities(in, shown);
+    print_cities(in, {what}, all);
     const std::string verb = former ? "changed" : "added";
     in.tell("city " + what.fias.text() + " is " + verb, "city " + what.fias.text() + " would be " + verb);
     return exit_status::done;
@@ -142,7 +141,7 @@ exit_status list(session& in, const change_options&) {
     std::sort(sorted.begin(), sorted.end(), [](const pool::city& one, const pool::city& other) {
         return std::tie(one.name, one.fias) < std::tie(other.name, other.fias);
     });
-    print_cities(in, sorted);
+    print_cities(in, sorted, sorted);
     if (sorted.empty()) {
         in.with.say("there are no cities yet; `tdctl sos-pool city add` adds one");
     }

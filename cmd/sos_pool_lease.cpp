@@ -1,6 +1,7 @@
 // tdctl sos-pool lease, end, release, expire: what happens to a number, by hand or by cron.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <random>
 
 #include "cmd/panel_question.hpp"
@@ -174,18 +175,30 @@ exit_status end(session& in, const number_options& options) {
     if (!row) {
         return in.complain(row.why());
     }
-    if (row->state != pool::number_state::leased || !row->holder.empty()) {
-        in.with.say("number " + row->number.text() + " is in no call: it is " + std::string(name_of(row->state)));
+    const auto leases = in.store->leases_of(row->number, in.now);
+    if (!leases) {
+        return in.complain(leases.why());
+    }
+    // Two calls of a panel share its number: the one that began last ends first.
+    const auto open = std::find_if(leases->begin(), leases->end(),
+                                   [](const pool::lease_row& each) { return each.ended_at == never; });
+    if (row->state != pool::number_state::leased || open == leases->end()) {
+        in.with.say("number " + row->number.text() + " is in no call: it is " +
+                    std::string(row->holder.empty() ? words_of(row->state) : "reserved by a worker"));
         return exit_status::nothing;
     }
-    if (const auto ended = in.store->end(row->lease, in.now); !ended) {
+    if (const auto ended = in.store->end(open->token, in.now); !ended) {
         return in.complain(ended.why());
     }
     // Worked out by the rule and not read again: in a rehearsal the store has forgotten it.
     const pool::number_row after = pool::after_end(*row, in.now, in.rules());
     print_row(in, after);
-    in.tell("the call is over; callbacks reach panel " + row->panel.text() + " until " + time_text(after.until),
-            "the call would be over, and the callback window begin");
+    if (after.state == pool::number_state::leased) {
+        in.tell("one call is over, another with this number goes on", "one call would be over, another goes on");
+    } else {
+        in.tell("the call is over; callbacks reach panel " + row->panel.text() + " until " + time_text(after.until),
+                "the call would be over, and the callback window begin");
+    }
     return show_in_map(in, row->number);
 }
 
@@ -195,7 +208,7 @@ exit_status release(session& in, const number_options& options) {
         return in.complain(row.why());
     }
     if (row->state == pool::number_state::free || row->state == pool::number_state::disabled) {
-        in.with.say("number " + row->number.text() + " is lent to nobody: it is " + std::string(name_of(row->state)));
+        in.with.say("number " + row->number.text() + " is lent to nobody: it is " + std::string(words_of(row->state)));
         return exit_status::nothing;
     }
     const auto after = in.store->release(row->number, options.force, in.who, options.why, in.now);
@@ -203,7 +216,7 @@ exit_status release(session& in, const number_options& options) {
         return in.complain(after.why());
     }
     print_row(in, *after);
-    const std::string state(name_of(after->state));
+    const std::string state(words_of(after->state));
     in.tell("number " + row->number.text() + " is " + state + " now",
             "number " + row->number.text() + " would be " + state);
     return in.take_from_map({*after});

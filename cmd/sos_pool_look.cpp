@@ -83,17 +83,29 @@ exit_status show(session& in, const number_options& options) {
     return exit_status::done;
 }
 
+/// Why a number that is not in the pool leads to nobody.
+std::string words_of_stranger(const session& in, const number_id& number) {
+    const auto cities = in.store->cities();
+    for (const pool::city& each : cities ? *cities : std::vector<pool::city>{}) {
+        if (each.shared_number == number) {
+            return "it is the shared number of " + config::printable(each.name) + ", whose callbacks reach no panel";
+        }
+    }
+    return "it is not in the pool";
+}
+
 /// Nobody: why, as far as the pool knows it.
 exit_status tell_nobody(session& in, const number_id& number, instant at) {
     const auto row = in.store->number(number);
     if (!row && row.why().kind != failure_kind::not_found) {
         return in.complain(row.why());
     }
-    const std::string_view state = row ? name_of(in.as_now(*row).state) : "";
-    print_no_owner(in, number, at, state);
-    in.with.complain("number " + number.text() + " led to nobody at " + time_text(at) +
-                     (row ? fmt::format(": no panel had it in a call or in its callback window (it is {} now)", state)
-                          : ": it is not in the pool"));
+    const auto state = row ? in.as_now(*row).state : pool::number_state::free;
+    print_no_owner(in, number, at, row ? name_of(state) : "");
+    const std::string why =
+        row ? fmt::format("no panel had it in a call or in its callback window (it is {} now)", words_of(state))
+            : words_of_stranger(in, number);
+    in.with.complain("number " + number.text() + " led to nobody at " + time_text(at) + ": " + why);
     return exit_status::not_found;
 }
 
@@ -246,7 +258,7 @@ exit_status stats(session& in, const stats_options& options) {
     if (low.empty()) {
         return exit_status::done;
     }
-    in.with.say("fewer than " + options.low_water + " numbers are free in " + low);
+    in.with.say("fewer than " + options.low_water + (mark->percent ? " of the" : "") + " numbers are free in " + low);
     return exit_status::findings;
 }
 

@@ -10,6 +10,7 @@
 #include "pool/csv.hpp"
 #include "pool/import.hpp"
 #include "pool/numbers.hpp"
+#include "runtime/open_file.hpp"
 
 namespace td::cmd::sos_pool {
 namespace {
@@ -97,10 +98,16 @@ struct import_options : change_options {
 
 /// The whole file, or of standard input for "-".
 result<std::string> read_all(const std::string& file) {
+    const auto failed = [&](const std::string& why) {
+        return failure{failure_kind::bad_input, config::printable(file, 300) + " " + why};
+    };
     constexpr std::size_t longest = 64U << 20U;
     std::ifstream opened;
     if (file != "-") {
         opened.open(file, std::ios::binary);
+        if (!opened) {
+            return failed("cannot be read: " + runtime::errno_text());
+        }
     }
     std::istream& from = file == "-" ? std::cin : opened;
     std::string text;
@@ -109,10 +116,11 @@ result<std::string> read_all(const std::string& file) {
         from.read(part.data(), static_cast<std::streamsize>(part.size()));
         text.append(part, 0, static_cast<std::size_t>(from.gcount()));
     }
-    if (!from.eof() || text.size() > longest) {
-        return failure{
-            failure_kind::bad_input,
-            config::printable(file, 300) + (text.size() > longest ? " is larger than 64 MiB" : " cannot be read")};
+    if (text.size() > longest) {
+        return failed("is larger than 64 MiB");
+    }
+    if (!from.eof()) {
+        return failed("cannot be read: is it a directory?");
     }
     return text;
 }

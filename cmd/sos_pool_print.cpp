@@ -131,6 +131,17 @@ std::string length_text(duration length) {
     return seconds >= minute ? fmt::format("{}m {}s", seconds / minute, seconds % minute) : fmt::format("{}s", seconds);
 }
 
+std::string_view words_of(pool::number_state state) {
+    switch (state) {
+        case pool::number_state::free: return "free";
+        case pool::number_state::leased: return "in a call or reserved";
+        case pool::number_state::window: return "in its callback window";
+        case pool::number_state::guard: return "in its guard time";
+        case pool::number_state::disabled: return "disabled";
+    }
+    return "";
+}
+
 std::string counted(std::size_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -152,7 +163,7 @@ void print_numbers(session& in, const std::vector<pool::number_row>& rows) {
     out.print(in.with.out());
 }
 
-void print_cities(session& in, const std::vector<pool::city>& cities) {
+void print_cities(session& in, const std::vector<pool::city>& cities, const std::vector<pool::city>& all) {
     if (in.with.json()) {
         for (const pool::city& each : cities) {
             json one{{"type", "city"},
@@ -173,7 +184,7 @@ void print_cities(session& in, const std::vector<pool::city>& cities) {
     table out({{"CITY"}, {"NAME"}, {"ROUTE"}, {"SECOND"}, {"SHARED NUMBER"}, {"PARENT"}});
     for (const pool::city& each : cities) {
         out.row({each.fias.text(), each.name, each.route, each.second_route, each.shared_number.text(),
-                 each.parent.empty() ? "" : pool::name_of(cities, each.parent)});
+                 each.parent.empty() ? "" : pool::name_of(all, each.parent)});
     }
     out.print(in.with.out());
 }

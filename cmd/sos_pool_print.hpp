@@ -13,13 +13,15 @@ namespace td::cmd::sos_pool {
 [[nodiscard]] std::string time_text(instant at);
 /// "2h 5m", "45s": at most two units, rounded down.
 [[nodiscard]] std::string length_text(duration length);
+/// What a number in this state is, as the end of a sentence: "in its callback window".
+[[nodiscard]] std::string_view words_of(pool::number_state state);
 /// "1 number", "2 numbers".
 [[nodiscard]] std::string counted(std::size_t count, const std::string& what);
 
 /// The rows as they are now, in the order given. Objects of type "number".
 void print_numbers(session& in, const std::vector<pool::number_row>& rows);
-/// Objects of type "city".
-void print_cities(session& in, const std::vector<pool::city>& cities);
+/// Objects of type "city"; `all` knows the names of the parents.
+void print_cities(session& in, const std::vector<pool::city>& cities, const std::vector<pool::city>& all);
 /// One line "key  value" each for people; the object of type "number" and then those of type "lease".
 void print_whole_number(session& in, const pool::number_row& row, const std::vector<pool::lease_row>& leases);
 /// Who had the number at a moment. Objects of type "who".

@@ -40,7 +40,8 @@ public:
     // ---- what an operator does
 
     virtual result<done> put_city(const pool::city& what, const std::string& who, instant at) = 0;
-    /// All or nothing, each free or disabled: `taken` names every number that exists already, not_found every city that does not.
+    /// All or nothing, each free or disabled: `taken` names every number that exists already, not_found every city that
+    /// does not.
     virtual result<done> add_numbers(const std::vector<pool::new_number>& numbers, const std::string& who,
                                      instant at) = 0;
     virtual result<std::vector<pool::number_row>> numbers() = 0;  ///< sorted by number

@@ -116,9 +116,9 @@ int main(int count, char** words) {
     const auto opened = store::open_store(options);
     static_cast<void>((*opened)->migrate());
     static_cast<void>((*opened)->put_city({city_id{"city"}, "", "route", "", {}, {}}, "bench", wall()));
-    std::vector<std::pair<number_id, city_id>> all;
+    std::vector<pool::new_number> all;
     for (std::uint64_t i = 0; i < 50000; ++i) {
-        all.emplace_back(number_id{std::to_string(73510000000ULL + i)}, city_id{"city"});
+        all.push_back({number_id{std::to_string(73510000000ULL + i)}, city_id{"city"}});
     }
     if (const auto added = (*opened)->add_numbers(all, "bench", wall()); !added) {
         std::fprintf(stderr, "%s\n", added.why().text.c_str());

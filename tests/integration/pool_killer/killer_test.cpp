@@ -120,9 +120,9 @@ private:
 void prepare(const store::store_options& options) {
     const auto opened = store::open_store(options);
     REQUIRE((*opened)->put_city({where, "", "route", "", {}, {}}, "op", wall()));
-    std::vector<std::pair<number_id, city_id>> all;
+    std::vector<pool::new_number> all;
     for (unsigned i = 0; i < numbers; ++i) {
-        all.emplace_back(number_id{std::to_string(73510000000ULL + i)}, where);
+        all.push_back({number_id{std::to_string(73510000000ULL + i)}, where});
     }
     REQUIRE((*opened)->add_numbers(all, "op", wall()));
 }
