@@ -11,9 +11,9 @@
 namespace td::call {
 
 struct sos_rules {
-    duration site_wait = 180ms;     ///< for the CRM's word on where the panel stands
+    duration site_wait = 180ms;    ///< for the CRM's word on where the panel stands
     duration number_wait = 120ms;  ///< for the pool's store; then the worker's own notes are asked
-    duration map_wait = 80ms;     ///< for the callback route to be confirmed
+    duration map_wait = 80ms;      ///< for the callback route to be confirmed
     duration answer_limit = 60s;   ///< sos.answer_limit: of one attempt
     duration silence_limit = 12s;  ///< sos.silence_limit: an attempt that does not even ring by then is given up
     duration try_again = 1s;       ///< before a route is tried that was tried already

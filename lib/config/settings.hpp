@@ -99,7 +99,7 @@ struct pool_settings {
     address url = address_of("sqlite:/var/lib/tdctl/tdctl.db");  ///< or mysql://user@host:3306/td
     secret_ref password{secret_ref::place::environment, "TDCTL_POOL_PASSWORD"};
     duration timeout = 1s;
-    std::size_t reserve = 2;                         ///< numbers a city that a worker keeps ready
+    std::size_t reserve = 2;                          ///< numbers a city that a worker keeps ready
     std::string notes = "/var/lib/tdctl/pool-notes";  ///< the worker's own memory of the pool; empty: none
 };
 

@@ -9,8 +9,8 @@
 
 #include "base/instant.hpp"
 #include "call/commands.hpp"
-#include "call/rules.hpp"
 #include "call/facts.hpp"
+#include "call/rules.hpp"
 
 namespace td::journal {
 
@@ -24,7 +24,7 @@ struct header {
     std::string version;  ///< of tdctl
     instant run{};        ///< when the worker started: the files of one run share it
     std::uint32_t seq =
-        0;  ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
+        0;              ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
     call::rules rules;  ///< in force where the file begins
 };
 

@@ -2,7 +2,7 @@
 // The fields of the lines that are neither fact nor command; see part_shapes.hpp.
 
 #include "journal/entry.hpp"
-#include "journal/part_shapes.hpp"
+#include "journal/sos_part_shapes.hpp"
 
 namespace td::journal {
 

@@ -22,51 +22,11 @@ void call_log::saw(instant, const call::fact& news, const call::commands& wishes
 }
 
 void call_log::tell(const call::fact& news) {
-    const auto detail = [this](const call_id& call, std::string_view event, log_fields fields) {
-        if (log_.says(log_level::debug)) {
-            log_.say(log_level::debug, call, event, fields);
-        }
-    };
     std::visit(
         overloaded{
             [&](const call::panel_arrived& n) {
                 log_.say(n.complaint.empty() ? log_level::info : log_level::warning, n.call, "call begun",
                          {{"panel", n.panel}, {"flat", n.flat}, {"channel", n.channel}, {"complaint", n.complaint}});
-            },
-            [&](const call::sos_arrived& n) {
-                log_.say(log_level::info, n.call, "emergency call begun",
-                         {{"panel", n.panel}, {"channel", n.channel}, {"complaint", n.complaint}});
-            },
-            [&](const call::callback_arrived& n) {
-                log_.say(log_level::info, n.call, "callback begun",
-                         {{"panel", n.panel},
-                          {"number", account_id{n.number.text()}},
-                          {"priority", call::name_of(n.how)},
-                          {"channel", n.channel},
-                          {"complaint", n.complaint}});
-            },
-            [&](const call::site_missing& n) {
-                log_.say(log_level::warning, n.call, "site unknown", {{"reason", n.reason}, {"ms", n.took_ms}});
-            },
-            [&](const call::number_refused& n) {
-                log_.say(log_level::error, n.call, "no number lent",
-                         {{"why", call::name_of(n.reason)}, {"said", n.text}});
-            },
-            [&](const call::map_failed& n) {
-                log_.say(log_level::error, n.call, "callback route not written", {{"reason", n.reason}});
-            },
-            [&](const call::check_failed& n) {
-                log_.say(log_level::warning, n.call, "number not checked", {{"reason", n.reason}});
-            },
-            [&](const call::site_found& n) {
-                detail(n.call, "site found", {{"source", call::name_of(n.source)}, {"ms", n.took_ms}});
-            },
-            [&](const call::number_lent& n) {
-                detail(n.call, "number lent", {{"how", pool::name_of(n.how)}, {"lease", n.token}});
-            },
-            [&](const call::number_mapped& n) { detail(n.call, "callback route written", {}); },
-            [&](const call::number_checked& n) {
-                detail(n.call, "number checked", {{"panel", n.panel}});
             },
             [&](const call::accounts_found& n) {
                 log_.say(
@@ -114,12 +74,19 @@ void call_log::tell(const call::fact& news) {
             [&](const call::push_answered& n) {
                 detail(n.call, "push answered", {{"kind", call::name_of(n.kind)}, {"rejected", n.rejected.size()}});
             },
+            [&](const auto& n) { tell_of_emergency(n); },
             [](const call::panel_left&) {},          // the end of its call is told
             [](const call::panel_described&) {},     // only a title
             [](const call::account_registered&) {},  // a thousand a second, and nobody's call as a rule
             [](const call::time_passed&) {},
         },
         news);
+}
+
+void call_log::detail(const call_id& call, std::string_view event, log_fields fields) {
+    if (log_.says(log_level::debug)) {
+        log_.say(log_level::debug, call, event, fields);
+    }
 }
 
 void call_log::tell_end(const call::door_record& record) {
@@ -133,6 +100,54 @@ void call_log::tell_end(const call::door_record& record) {
               {"talk_ms", record.talk_ms},
               {"legs", record.legs.size()},
               {"note", record.note}});
+}
+
+// ---- emergency calls and callbacks
+
+void call_log::tell_of_emergency(const call::sos_arrived& n) {
+    log_.say(log_level::info, n.call, "emergency call begun",
+             {{"panel", n.panel}, {"channel", n.channel}, {"complaint", n.complaint}});
+}
+
+void call_log::tell_of_emergency(const call::callback_arrived& n) {
+    log_.say(log_level::info, n.call, "callback begun",
+             {{"panel", n.panel},
+              {"number", account_id{n.number.text()}},
+              {"priority", call::name_of(n.how)},
+              {"channel", n.channel},
+              {"complaint", n.complaint}});
+}
+
+void call_log::tell_of_emergency(const call::site_missing& n) {
+    log_.say(log_level::warning, n.call, "site unknown", {{"reason", n.reason}, {"ms", n.took_ms}});
+}
+
+void call_log::tell_of_emergency(const call::number_refused& n) {
+    log_.say(log_level::error, n.call, "no number lent", {{"why", call::name_of(n.reason)}, {"said", n.text}});
+}
+
+void call_log::tell_of_emergency(const call::map_failed& n) {
+    log_.say(log_level::error, n.call, "callback route not written", {{"reason", n.reason}});
+}
+
+void call_log::tell_of_emergency(const call::check_failed& n) {
+    log_.say(log_level::warning, n.call, "number not checked", {{"reason", n.reason}});
+}
+
+void call_log::tell_of_emergency(const call::site_found& n) {
+    detail(n.call, "site found", {{"source", call::name_of(n.source)}, {"ms", n.took_ms}});
+}
+
+void call_log::tell_of_emergency(const call::number_lent& n) {
+    detail(n.call, "number lent", {{"how", pool::name_of(n.how)}, {"lease", n.token}});
+}
+
+void call_log::tell_of_emergency(const call::number_mapped& n) {
+    detail(n.call, "callback route written", {});
+}
+
+void call_log::tell_of_emergency(const call::number_checked& n) {
+    detail(n.call, "number checked", {{"panel", n.panel}});
 }
 
 void call_log::tell_end(const call::sos_record& record) {

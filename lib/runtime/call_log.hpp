@@ -15,6 +15,17 @@ public:
 
 private:
     void tell(const call::fact& news);
+    void tell_of_emergency(const call::sos_arrived& n);
+    void tell_of_emergency(const call::callback_arrived& n);
+    void tell_of_emergency(const call::site_missing& n);
+    void tell_of_emergency(const call::number_refused& n);
+    void tell_of_emergency(const call::map_failed& n);
+    void tell_of_emergency(const call::check_failed& n);
+    void tell_of_emergency(const call::site_found& n);
+    void tell_of_emergency(const call::number_lent& n);
+    void tell_of_emergency(const call::number_mapped& n);
+    void tell_of_emergency(const call::number_checked& n);
+    void detail(const call_id& call, std::string_view event, log_fields fields);
     void tell_end(const call::door_record& record);
     void tell_end(const call::sos_record& record);
     void tell_end(const call::callback_record& record);

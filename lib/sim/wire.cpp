@@ -115,20 +115,7 @@ void wire::carry_out(const call::command& command) {
                 queue(trunk_of(c.bridge),
                       stray({delete_bridge{bridge_name(c.bridge)}, act::remove_bridge, c.bridge, {}}));
             },
-            [&](const call::find_accounts& c) { none(c); },
-            [&](const call::find_site& c) { none(c); },
-            [&](const call::lend_number& c) { none(c); },
-            [&](const call::lend_from_notes& c) { none(c); },
-            [&](const call::map_number& c) { none(c); },
-            [&](const call::return_number& c) { none(c); },
-            [&](const call::check_number& c) { none(c); },
-            [&](const call::push& c) { none(c); },
-            [&](const call::panel_taken& c) { none(c); },
-            [&](const call::panel_freed& c) { none(c); },
-            [&](const call::finish& c) { none(c); },
-            [&](const call::finish_sos& c) { none(c); },
-            [&](const call::finish_callback& c) { none(c); },
-            [&](const call::alert& c) { none(c); }},
+            [&](const auto& c) { none(c); }},
         command);
 }
 

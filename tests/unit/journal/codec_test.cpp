@@ -67,8 +67,9 @@ TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
           R"("fact":"key_pressed","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":0,"key":"#")");
     CHECK(rest(fact_text(call::pbx_refused{call, call::act::join, {3}, 409})) ==
           R"("fact":"pbx_refused","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","act":"join","leg":3,"status":409)");
-    CHECK(rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up}}, {call}})) ==
-          R"("fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
+    CHECK(
+        rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up}}, {call}})) ==
+        R"("fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
     CHECK(
         rest(fact_text(call::accounts_found{call,
                                             {false, true, {{account_id("79001112233"), {{device_id("d1"), "ios"}}}}},
@@ -180,8 +181,8 @@ TEST_CASE("journal codec: unknown fields are ignored, and the order of the other
     CHECK(ended.leg == leg_ref{call, {4}});
     CHECK(ended.cause == 17);
     CHECK(ended.sip == 487);
-    const entry twice =
-        read_good(R"({"at":1,"fact":"pbx_seen","line":"door","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
+    const entry twice = read_good(
+        R"({"at":1,"fact":"pbx_seen","line":"door","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
     CHECK(std::get<call::pbx_seen>(std::get<call::fact>(twice.what)).bridges.empty());
 }
 

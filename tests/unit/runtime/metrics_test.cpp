@@ -17,6 +17,7 @@ bool has_line(const std::string& text, const std::string& line) {
 TEST_CASE("metrics: everything in the table is scraped with its help and type, and nothing else", "[runtime]") {
     metrics all({"0.1.0", "gcc", "w1"});
     all.show_redis("panels", true);
+    all.show_numbers("7ac1e55c-91f9-4df5-9e9b-6e9a2d20c5d4", "free", 20);
     const std::string text = all.scrape();
     std::set<std::string_view> names;
     for (const metric_word& each : metric_words()) {
@@ -56,6 +57,7 @@ TEST_CASE("metrics: what is counted is what is scraped", "[runtime]") {
     all.show(gauge::calls_active, 2);
     all.took(timing::answer_to_bridge, 2ms);
     all.show_redis("panels", true);
+    all.show_numbers("7ac1e55c-91f9-4df5-9e9b-6e9a2d20c5d4", "free", 20);
     all.show_redis("callback_map", true);
     all.show_redis("panels", false);
     int scrapes = 0;
