@@ -148,11 +148,11 @@ public:
             const city_id where{"city" + std::to_string(c)};
             REQUIRE(store_.put_city({where, "", "route", "", {}, parent}, "sim", now_));
             watch_.parent(where, parent);
-            std::vector<std::pair<number_id, city_id>> numbers;
+            std::vector<pool::new_number> numbers;
             for (unsigned i = 0; i < 250; ++i) {
-                numbers.emplace_back(number_id{std::to_string(73510000000ULL + c * 1000 + i)}, where);
-                watch_.add(numbers.back().first, where);
-                numbers_.push_back(numbers.back().first);
+                numbers.push_back({number_id{std::to_string(73510000000ULL + c * 1000 + i)}, where});
+                watch_.add(numbers.back().number, where);
+                numbers_.push_back(numbers.back().number);
             }
             REQUIRE(store_.add_numbers(numbers, "sim", now_));
             cities_.push_back(where);
