@@ -25,6 +25,9 @@ void callback_call::start(instant now, commands& out) {
     pair_.note(complaint_);
     if (number_.empty()) {
         panel_ = {};
+        if (!rules_->desk.empty()) {
+            out.push_back(sound{call_, pair_.caller(), early_sound::ringing});
+        }
         call_desk(now, out);
         look_after_pair(now, out);
         return;

@@ -78,6 +78,7 @@ void pair::begin_end(instant now, outcome how, ended_by who, commands& out) {
     over_at_ = now;
     phase_ = phase::ending;
     limit_ = now + rules_->end_limit;
+    join_again_at_ = never;
     again_at_ = now + rules_->drop_again;
     for (std::size_t i = 0; i < legs_.size(); ++i) {
         if (!legs_[i].dropped) {
@@ -103,6 +104,9 @@ std::size_t pair::living_legs() const {
 void pair::on(instant now, const leg_ringing& news, commands& out) {
     if (news.leg.leg.value >= legs_.size()) {
         out.push_back(drop_leg{news.leg, hangup_reason::normal});  // of another life of this call
+    } else if (!legs_[news.leg.leg.value].lives) {
+        legs_[news.leg.leg.value].lives = true;  // given up, and there after all: it must not ring on
+        drop(news.leg.leg, out);
     } else if (is_callee(news.leg.leg) && rang_at_ == never) {
         rang_at_ = now;
     }
@@ -149,7 +153,7 @@ void pair::talk_if_joined(instant now) {
         phase_ = phase::talking;
         joined_at_ = now;
         limit_ = now + rules_->longest_call;
-        again_at_ = never;
+        join_again_at_ = never;
     }
 }
 
@@ -188,11 +192,13 @@ void pair::on(instant now, const pbx_did& news, commands& out) {
 void pair::on(instant now, const pbx_refused& news, commands& out) {
     switch (news.what) {
         case act::dial:
+            if (is_callee(news.leg) && !over() && (rings() || phase_ != phase::waiting)) {
+                return;  // only the reply was lost: the leg itself has told that it is there
+            }
             if (news.leg.value < legs_.size() && legs_[news.leg.value].lives) {
                 drop(news.leg, out);  // the request may have had its effect all the same
                 if (is_callee(news.leg) && phase_ == phase::waiting) {
-                    callee_.reset();
-                    miss_ = miss{news.leg, 0, 0, leg_why::refused};
+                    callee_is_missed({news.leg, 0, 0, leg_why::refused});
                 }
             }
             return;
@@ -240,18 +246,37 @@ void pair::on(instant now, const pbx_refused& news, commands& out) {
 }
 
 /// As in a door call: 400 and 404 say that somebody is gone, and the event that says who is a moment away; the rest may
-/// pass, and is asked once more. While the callee still rings nothing is lost: its answer asks again.
+/// pass, and is asked once more. While the callee still rings nothing is lost: its answer asks again. Whom Asterisk
+/// cannot join is given up, and the owner tries another way: the caller must not be left alone.
 void pair::join_failed(instant now, int status, commands& out) {
     if (phase_ != phase::joining) {
         return;  // an early join, or one of three requests of which an earlier one has decided
     }
     somebody_is_gone_ = somebody_is_gone_ || status == 400 || status == gone;
-    if (again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
-        again_at_ = now + rules_->join_again;
-    } else if (again_at_ == never) {
-        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
-    }
     note("asterisk refused to join: " + std::to_string(status));
+    if (join_again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
+        join_again_at_ = now + rules_->join_again;
+    } else if (join_again_at_ == never) {
+        not_joined(out);
+    }
+}
+
+void pair::not_joined(commands& out) {
+    const leg_no which = *callee_;
+    drop(which, out);
+    callee_is_missed({which, 0, 0, leg_why::refused});
+}
+
+/// Answered or not, nobody has talked.
+void pair::callee_is_missed(const miss& why) {
+    callee_.reset();
+    miss_ = why;
+    phase_ = phase::waiting;
+    limit_ = never;
+    join_again_at_ = never;
+    answered_at_ = never;
+    join_tried_again_ = false;
+    somebody_is_gone_ = false;
 }
 
 // ---- somebody leaves
@@ -284,14 +309,7 @@ void pair::leg_is_gone(instant now, leg_no which, int cause, int sip, leg_why wh
         case phase::waiting:
         case phase::joining:
             if (is_callee(which)) {
-                callee_.reset();  // answered or not, nobody has talked: the owner may try again
-                miss_ = miss{which, cause, sip, why};
-                phase_ = phase::waiting;
-                limit_ = never;
-                again_at_ = never;
-                answered_at_ = never;
-                join_tried_again_ = false;
-                somebody_is_gone_ = false;
+                callee_is_missed({which, cause, sip, why});
             }
             return;
         case phase::talking:
@@ -344,7 +362,7 @@ void pair::advance(instant now, commands& out) {
             case phase::waiting: limit_ = never; break;  // the owner has the deadlines of this phase
             case phase::joining:
                 note("asterisk did not join in time");
-                end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+                not_joined(out);
                 break;
             case phase::talking: end(now, outcome::answered, ended_by::talk_limit, hangup_reason::normal, out); break;
             case phase::ending:
@@ -354,22 +372,29 @@ void pair::advance(instant now, commands& out) {
             case phase::ended: break;
         }
     }
+    if (join_again_at_ <= now) {
+        join_again(now, out);
+    }
     if (again_at_ <= now) {
         insist(now, out);
     }
 }
 
-void pair::insist(instant now, commands& out) {
-    again_at_ = never;
-    if (phase_ == phase::joining && somebody_is_gone_) {
-        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+void pair::join_again(instant, commands& out) {
+    join_again_at_ = never;
+    if (phase_ != phase::joining) {
         return;
     }
-    if (phase_ == phase::joining) {
+    if (somebody_is_gone_) {
+        not_joined(out);
+    } else {
         join_tried_again_ = true;
         ask_to_join(out);
-        return;
     }
+}
+
+void pair::insist(instant now, commands& out) {
+    again_at_ = never;
     for (std::size_t i = 0; i < legs_.size(); ++i) {
         if (legs_[i].dropped) {
             drop(leg_no{static_cast<std::uint8_t>(i)}, out);
@@ -412,6 +437,7 @@ void pair::end_if_clear(instant now, commands& out) {
 void pair::finish(instant) {
     phase_ = phase::ended;
     limit_ = never;
+    join_again_at_ = never;
     again_at_ = never;
 }
 

@@ -4,11 +4,12 @@
 // call and when to try again is their own business. Phases and what leaves them:
 //
 //   waiting  the owner's own deadlines, the caller leaving
-//   joining  the bridge and the answer, a refusal, the join limit, either side leaving
+//   joining  the bridge and the answer, the join limit (a callee that cannot be joined is missed), either side leaving
 //   talking  either side leaving, the longest call
 //   ending   the last leg, the caller and the bridge gone, the end limit
 //   ended    nothing
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,7 +56,7 @@ public:
     void on(instant now, const pbx_seen& news, commands& out);
     void line_lost(instant now) { line_lost_at_ = now; }
     void advance(instant now, commands& out);
-    [[nodiscard]] instant next_deadline() const { return limit_ < again_at_ ? limit_ : again_at_; }
+    [[nodiscard]] instant next_deadline() const { return std::min({limit_, join_again_at_, again_at_}); }
 
     /// Why the callee came to nothing, once.
     [[nodiscard]] std::optional<miss> take_miss() { return std::exchange(miss_, std::nullopt); }
@@ -92,6 +93,9 @@ private:
     void ask_to_join(commands& out);
     void talk_if_joined(instant now);
     void join_failed(instant now, int status, commands& out);
+    void join_again(instant now, commands& out);
+    void callee_is_missed(const miss& why);
+    void not_joined(commands& out);
     void insist(instant now, commands& out);
     void end_if_clear(instant now, commands& out);
     void finish(instant now);
@@ -113,7 +117,8 @@ private:
     bool join_tried_again_ = false;
     bool somebody_is_gone_ = false;
     instant limit_ = never;
-    instant again_at_ = never;
+    instant join_again_at_ = never;
+    instant again_at_ = never;  ///< hang-ups that were refused, and everything of an end
     instant rang_at_ = never;
     instant answered_at_ = never;
     instant joined_at_ = never;

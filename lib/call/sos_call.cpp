@@ -193,6 +193,9 @@ void sos_call::next_try(instant now, commands& out) {
 }
 
 void sos_call::call_out(instant now, call_way way, commands& out) {
+    if (tries_ > 0) {
+        lacks(lack::first_try);
+    }
     attempt_record& made = attempts_.emplace_back();
     made.route = route_of(tries_);
     made.way = way;
@@ -222,7 +225,8 @@ void sos_call::try_is_over(instant now, const pair::miss& why, commands& out) {
         tried->cause = why.cause;
         tried->sip = why.sip;
         tried->why = why.why;
-        if (why.why == leg_why::refused && tried->way == call_way::early && !only_plain_ && !pair_.full()) {
+        const bool never_left = why.why == leg_why::refused && state_ == state::calling;
+        if (never_left && tried->way == call_way::early && !only_plain_ && !pair_.full()) {
             only_plain_ = true;
             attempts_.pop_back();  // the route has not been asked at all
             call_out(now, call_way::plain, out);
@@ -240,7 +244,6 @@ void sos_call::give_try_up(instant now, leg_why why, commands& out) {
 void sos_call::go_on_trying(instant now, commands& out) {
     ++tries_;
     if (tries_ < rules_->most_tries && !pair_.full()) {
-        lacks(lack::first_try);
         next_try(now, out);
         return;
     }

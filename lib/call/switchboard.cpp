@@ -41,8 +41,7 @@ void switchboard::step(instant now, const fact& news, commands& out) {
 void switchboard::advance(instant now, commands& out) {
     while (deadlines_.next() <= now) {
         const place due = deadlines_.next_owner();
-        at_call(seats_[due], [&](auto& call) { call.advance(now, out); });
-        settle(due);
+        act_at(due, now, out, [&](auto& call) { call.advance(now, out); });
     }
 }
 
@@ -101,18 +100,29 @@ void switchboard::take(instant now, const panel_left& news, commands& out) {
 /// A fact for a call: one of another kind has no use for it.
 template <class News>
 void switchboard::tell(place at, instant now, const News& news, commands& out) {
-    std::optional<panel_id> claim;
-    at_call(seats_[at], [&](auto& call) {
+    act_at(at, now, out, [&](auto& call) {
         if constexpr (requires { call.on(now, news, out); }) {
             call.on(now, news, out);
         }
+    });
+}
+
+/// What a panel must be freed of goes first: the hang-up leaves before the call that needs the panel.
+template <class Act>
+void switchboard::act_at(place at, instant now, commands& out, const Act& act) {
+    const auto before = static_cast<commands::difference_type>(out.size());
+    std::optional<panel_id> claim;
+    at_call(seats_[at], [&](auto& call) {
+        act(call);
         if constexpr (requires { call.take_claim(); }) {
             claim = call.take_claim();
         }
     });
     settle(at);
     if (claim) {
-        clear_panel(now, *claim, out);
+        commands first;
+        clear_panel(now, *claim, first);
+        out.insert(out.begin() + before, first.begin(), first.end());
     }
 }
 

@@ -74,6 +74,8 @@ private:
     template <class News>
     void tell(place at, instant now, const News& news, commands& out);
     template <class Act>
+    void act_at(place at, instant now, commands& out, const Act& act);
+    template <class Act>
     void at_every_call(const Act& act);
     void clear_panel(instant now, const panel_id& panel, commands& out);
 

@@ -429,7 +429,8 @@ void wire::look() {
 void wire::looked() {
     call::pbx_seen seen;
     for (const channel_snapshot& c : seen_channels_) {
-        const bool ringing = c.state == channel_state::ringing || c.state == channel_state::down;
+        const bool dialled = c.state == channel_state::down && !early_.contains(c.id);
+        const bool ringing = c.state == channel_state::ringing || dialled;
         seen.channels.push_back({channel_id(c.id), c.state == channel_state::up ? call::pbx_seen::condition::up
                                                    : ringing                    ? call::pbx_seen::condition::ringing
                                                                                 : call::pbx_seen::condition::waiting});

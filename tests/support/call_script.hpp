@@ -86,9 +86,17 @@ inline std::string in_words(const call::command& wish) {
 class call_script {
 public:
     explicit call_script(call::door_rules rules = {}) : board_({std::move(rules), {}}) {}
+    explicit call_script(call::sos_rules rules) : board_({{}, std::move(rules)}) {}
 
     std::string start(const std::string& flat = "12") {
         return feed(call::panel_arrived{the_call, the_panel, panel_id{"5001"}, flat_id{flat}, ""});
+    }
+    std::string start_sos(const std::string& panel = "5001") {
+        return feed(call::sos_arrived{the_call, the_panel, panel_id{panel}, ""});
+    }
+    std::string start_callback(const std::string& panel = "5001", const std::string& number = "74950000001",
+                               call::urgency how = call::urgency::normal) {
+        return feed(call::callback_arrived{the_call, the_panel, panel_id{panel}, number_id{number}, "112", how, ""});
     }
     /// Time passes and its deadlines are served, then the fact comes.
     std::string after(duration wait, call::fact news) { return words_of(wait_until(now_ + wait), std::move(news)); }
@@ -98,6 +106,9 @@ public:
 
     [[nodiscard]] const call::door_record& record() const { return records_.at(0); }
     [[nodiscard]] std::size_t records() const { return records_.size(); }
+    [[nodiscard]] const call::sos_record& sos_record() const { return sos_records_.at(0); }
+    [[nodiscard]] const call::callback_record& callback_record() const { return callback_records_.at(0); }
+    [[nodiscard]] const std::vector<call::sos_alert>& alerts() const { return alerts_; }
     [[nodiscard]] call::switchboard& board() { return board_; }
     [[nodiscard]] instant now() const { return now_; }
     [[nodiscard]] const call::commands& last() const { return last_; }
@@ -121,6 +132,12 @@ private:
         for (const call::command& wish : out) {
             if (const auto* end = std::get_if<call::finish>(&wish)) {
                 records_.push_back(end->record);
+            } else if (const auto* sos = std::get_if<call::finish_sos>(&wish)) {
+                sos_records_.push_back(sos->record);
+            } else if (const auto* back = std::get_if<call::finish_callback>(&wish)) {
+                callback_records_.push_back(back->record);
+            } else if (const auto* told = std::get_if<call::alert>(&wish)) {
+                alerts_.push_back(told->news);
             }
             text += (text.empty() ? "" : " ") + in_words(wish);
         }
@@ -131,6 +148,9 @@ private:
     call::switchboard board_;
     instant now_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
     std::vector<call::door_record> records_;
+    std::vector<call::sos_record> sos_records_;
+    std::vector<call::callback_record> callback_records_;
+    std::vector<call::sos_alert> alerts_;
     call::commands last_;
 };
 
@@ -152,6 +172,33 @@ inline call::accounts_found flat_that(bool blocked, bool auto_open) {
     found.flat.blocked = blocked;
     found.flat.auto_open = auto_open;
     return found;
+}
+inline call::site_found site(call::crm_source source = call::crm_source::live) {
+    call::site_record where;
+    where.city = city_id{"c1"};
+    where.address = "Lenina 1";
+    return {the_call, where, source, 5};
+}
+inline call::sos_rules with_tries(unsigned most) {
+    call::sos_rules rules;
+    rules.most_tries = most;
+    return rules;
+}
+inline call::sos_routes routes() {
+    return {"r1", "r2", number_id{"74950000000"}};
+}
+inline call::number_lent lent(pool::lease_token token = 9, const std::string& number = "74950000001",
+                              pool::lent_how how = pool::lent_how::rested) {
+    return {the_call, token, number_id{number}, how, routes()};
+}
+inline call::number_refused none_lent(call::number_refused::why reason, call::sos_routes known = {}) {
+    return {the_call, reason, std::move(known), "no number"};
+}
+inline call::number_mapped mapped() {
+    return {the_call};
+}
+inline call::number_checked leads_to(const std::string& panel) {
+    return {the_call, panel_id{panel}};
 }
 inline call::panel_described described() {
     return {the_call, "Lenina 1, entrance 2"};
