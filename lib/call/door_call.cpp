@@ -50,9 +50,13 @@ void door_call::stop(instant now, ended_by who, commands& out) {
     if (state_ == state::ending || state_ == state::ended) {
         return;
     }
-    const bool talked = state_ == state::talking;
-    end(now, talked ? outcome::answered : outcome::failed, who,
-        talked ? hangup_reason::normal : hangup_reason::congestion, out);
+    if (state_ == state::talking) {
+        end(now, outcome::answered, who, hangup_reason::normal, out);
+    } else if (who == ended_by::callback) {
+        end(now, outcome::cancelled, who, hangup_reason::normal, out);  // nothing has failed: the panel is needed
+    } else {
+        end(now, outcome::failed, who, hangup_reason::congestion, out);
+    }
 }
 
 // ---- before anybody answers
