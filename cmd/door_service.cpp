@@ -1,6 +1,7 @@
 #include "cmd/door_service.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 #include <algorithm>
@@ -444,6 +445,9 @@ exit_status door_service::insides::last() {
     }
     log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
     log.close(last_words);
+    if (emergency->threads_left()) {
+        std::_Exit(static_cast<int>(outcome));
+    }
     return outcome;
 }
 

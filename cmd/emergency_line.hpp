@@ -39,6 +39,8 @@ public:
     void show(runtime::metrics& to) const;
     /// Writes what it can of what is still to be written; the rest stays in the notes.
     void close(std::chrono::milliseconds limit) { desk_->close(limit); }
+    /// After `close`: the program must end by std::_Exit, because a thread hangs in the database's library.
+    [[nodiscard]] bool threads_left() const { return desk_->threads_left(); }
 
 private:
     emergency_line() = default;

@@ -30,13 +30,20 @@ crew::crew(crew_options options, std::shared_ptr<mailbox> letters)
 }
 
 crew::~crew() {
+    static_cast<void>(leave());
+}
+
+std::size_t crew::leave() {
     for (const auto& each : lanes_) {
         each->theirs->stopping = true;
         each->theirs->wishes.ring();
     }
+    std::size_t left = 0;
     for (const auto& each : lanes_) {
-        static_cast<void>(each->thread->over_within(std::chrono::milliseconds{each->at_work ? 0 : 200}));
+        left += each->thread->over_within(std::chrono::milliseconds{each->at_work ? 0 : 200}) ? 0U : 1U;
     }
+    lanes_.clear();
+    return left;
 }
 
 void crew::start_lane() {

@@ -40,6 +40,8 @@ public:
     crew& operator=(const crew&) = delete;
     /// Leaves threads alone that are busy.
     ~crew();
+    /// The same, before the end: how many threads are left alone. Nothing may be asked afterwards.
+    std::size_t leave();
 
     /// `act` runs on a thread and owns everything it touches. `then` is called on the loop, exactly once in time, with
     /// `unreachable` where the store did not answer; and once more, late, if it answers after all. Not within `ask`,

@@ -93,6 +93,9 @@ public:
     /// Writes what it can within `limit`, without the loop; the rest stays in the file. Nothing may be asked
     /// afterwards.
     void close(std::chrono::milliseconds limit);
+    /// After `close`: a thread still waits for the store. It uses what the database's library keeps in static storage,
+    /// so the program must end without destroying that (std::_Exit).
+    [[nodiscard]] bool threads_left() const { return threads_left_; }
 
     void lend(const call::lend_number& wish) override;
     void lend_from_notes(const call::lend_from_notes& wish) override;
@@ -161,6 +164,7 @@ private:
     lending_counts counts_;
 
     bool closing_ = false;
+    bool threads_left_ = false;
     bool down_ = true;             ///< the store is not asked for numbers
     unsigned store_failures_ = 0;  ///< in a row
     bool errand_under_way_ = false;

@@ -435,6 +435,7 @@ void lending_desk::close(std::chrono::milliseconds limit) {
         static_cast<void>(file_->close(left()));
     }
     file_.reset();
+    threads_left_ = crew_->leave() > 0;
     crew_.reset();
     alive_.reset();
     loop_->letters.cancel();
