@@ -185,7 +185,8 @@ lease_token memory_table::add_lease(const lease_row& what) {
     kept.token = ++last_token_;  // a token that was undone is not given again, as in a database
     if (!keeps_history_) {
         if (const auto old = by_number_.find(what.number); old != by_number_.end()) {
-            while (old->second.size() > 4) {
+            // An open one is still to be ended.
+            while (old->second.size() > 4 && leases_.at(*old->second.begin()).window_until != never) {
                 replace_lease(*old->second.begin(), std::nullopt);
             }
         }
