@@ -139,8 +139,8 @@ std::string words_of(const call::command& wish) {
                 return "dial " + name(c.leg) + " " + c.account.text() + " for " + duration_text(c.limit);
             },
             [](const call::call_out& c) {
-                return "call_out " + name(c.leg) + " " + text(call::name_of(c.whom)) + " " + c.target + " as " + c.caller +
-                       " " + text(call::name_of(c.way));
+                return "call_out " + name(c.leg) + " " + text(call::name_of(c.whom)) + " " + c.target + " as " +
+                       c.caller + " " + text(call::name_of(c.way));
             },
             [](const call::find_site& c) { return "find_site " + name(c.call); },
             [](const call::lend_number& c) { return "lend_number " + name(c.call); },
