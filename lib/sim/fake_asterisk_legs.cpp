@@ -169,6 +169,7 @@ void fake_asterisk::invite(leg& l) {
         case phone_habit::busy: plan(l, l.far.rings_after, step::act); return;
         case phone_habit::answers:
         case phone_habit::declines:
+        case phone_habit::progresses:
         case phone_habit::never_answers: plan(l, l.far.rings_after, step::alert); return;
         case phone_habit::silent:
         case phone_habit::no_contact: return;  // the time-out ends it
@@ -177,6 +178,11 @@ void fake_asterisk::invite(leg& l) {
 
 void fake_asterisk::alert(leg& l) {
     if (l.shown.state != channel_state::down) {
+        return;
+    }
+    if (l.far.habit == phone_habit::progresses) {
+        tell_dial(l, "PROGRESS");  // the channel stays Down
+        plan(l, l.far.acts_after, step::act);
         return;
     }
     const bool dial_first = random_.once_in(4);
@@ -200,7 +206,7 @@ void fake_asterisk::act(leg& l) {
     }
     if (l.far.sleep == phone_sleep::refused_404 || l.far.sleep == phone_sleep::refused_480) {
         refuse(l, l.far.sleep == phone_sleep::refused_404 ? 404 : 480);
-    } else if (l.far.habit == phone_habit::answers) {
+    } else if (l.far.habit == phone_habit::answers || l.far.habit == phone_habit::progresses) {
         answered(l);
     } else {
         refuse(l, l.far.habit == phone_habit::busy ? 486 : 603);

@@ -17,6 +17,7 @@ enum class phone_habit : std::uint8_t {
     busy,           ///< 486 at once
     never_answers,  ///< rings for ever
     silent,         ///< not a byte comes back
+    progresses,     ///< 183 and early media instead of ringing, then 200
     no_contact,     ///< Asterisk has no address for it: originate fails
 };
 /// What meets a call to a phone that sleeps, until it registers.

@@ -30,7 +30,7 @@ bool is_arrival(const call::fact& news) {
 }
 
 event_filter filter_of_worker() {
-    return {{"StasisStart", "StasisEnd", "ChannelStateChange", "ChannelDestroyed", "ChannelDtmfReceived"}, {}};
+    return {{"Dial", "StasisStart", "StasisEnd", "ChannelStateChange", "ChannelDestroyed", "ChannelDtmfReceived"}, {}};
 }
 
 }  // namespace
@@ -319,9 +319,14 @@ void wire::hear(const event& told) {
                                   tell(e.channel.id, call::key_pressed{*leg, e.key});
                               }
                           },
-                          [](const dialled&) {}, [](const hangup_requested&) {}, [](const variable_set&) {},
-                          [](const bridge_entered&) {}, [](const bridge_left&) {}, [](const bridge_destroyed&) {},
-                          [](const line_connected&) {}, [](const application_replaced&) {}},
+                          [this](const dialled& e) {
+                              if (const auto leg = leg_of_channel(e.peer.id); leg && e.status == "PROGRESS") {
+                                  tell(e.peer.id, call::leg_ringing{*leg});
+                              }
+                          },
+                          [](const hangup_requested&) {}, [](const variable_set&) {}, [](const bridge_entered&) {},
+                          [](const bridge_left&) {}, [](const bridge_destroyed&) {}, [](const line_connected&) {},
+                          [](const application_replaced&) {}},
                told.what);
 }
 

@@ -41,6 +41,7 @@ std::string_view name_of(sim::phone_habit habit) {
         case sim::phone_habit::busy: return "busy";
         case sim::phone_habit::never_answers: return "never_answers";
         case sim::phone_habit::silent: return "silent";
+        case sim::phone_habit::progresses: return "progresses";
         case sim::phone_habit::no_contact: return "no_contact";
     }
     return {};
@@ -81,15 +82,16 @@ bool read_duration(const parameters& with, std::string_view name, duration& into
 }
 
 result<sim::phone> phone_of(const parameters& with) {
-    constexpr std::array habits{sim::phone_habit::answers, sim::phone_habit::declines,
-                                sim::phone_habit::busy,    sim::phone_habit::never_answers,
-                                sim::phone_habit::silent,  sim::phone_habit::no_contact};
+    constexpr std::array habits{sim::phone_habit::answers,   sim::phone_habit::declines,
+                                sim::phone_habit::busy,      sim::phone_habit::never_answers,
+                                sim::phone_habit::silent,    sim::phone_habit::progresses,
+                                sim::phone_habit::no_contact};
     constexpr std::array sleeps{sim::phone_sleep::awake, sim::phone_sleep::refused_404, sim::phone_sleep::refused_480,
                                 sim::phone_sleep::held};
     sim::phone made;
     if (!read_word(with, "habit", habits, made.habit)) {
         return failure{failure_kind::bad_input,
-                       "habit is answers, declines, busy, never_answers, silent or no_contact"};
+                       "habit is answers, declines, busy, never_answers, silent, progresses or no_contact"};
     }
     if (!read_word(with, "sleep", sleeps, made.sleep)) {
         return failure{failure_kind::bad_input, "sleep is awake, refused_404, refused_480 or held"};

@@ -1,0 +1,434 @@
+#include "sim/sos_promises.hpp"
+
+#include <algorithm>
+
+#include "base/overloaded.hpp"
+#include "sim/trace.hpp"
+
+namespace td::sim {
+namespace {
+
+constexpr duration two_talk_limit = 1s;  // a callee that answers after it was given up is gone by then
+
+bool holds(const std::vector<call::lack>& lacks, call::lack which) {
+    return std::find(lacks.begin(), lacks.end(), which) != lacks.end();
+}
+
+}  // namespace
+
+void sos_promises::blame(instant now, const call_id& call, const std::string& words) {
+    constexpr std::size_t enough = 20;
+    if (broken_.size() < enough) {
+        broken_.push_back("at " + std::to_string((now - plan_.start) / 1ms) + " ms, call " +
+                          std::string(call.text().substr(call_id::length - 6)) + ": " + words);
+    }
+}
+
+void sos_promises::saw_step(instant now, const call::fact* news, const call::commands& out) {
+    if (news != nullptr) {
+        take(now, *news);
+    }
+    for (const call::command& wish : out) {
+        take(now, wish);
+    }
+}
+
+void sos_promises::saw_next_deadline(instant now, instant next) {
+    if (next <= now) {
+        blame(now, {}, "a deadline that is due is not served: the worker would spin");
+    }
+}
+
+// ---- facts
+
+void sos_promises::begin(instant now, const call_id& call, const channel_id& channel, const panel_id& panel,
+                         kind what) {
+    if (callers_.contains(channel.text())) {
+        return;  // told twice
+    }
+    call_watch& made = calls_[call];
+    made.what = what;
+    made.arrived = now;
+    made.channel = channel.text();
+    made.panel = panel;
+    made.refused = draining_;
+    callers_[made.channel] = call;
+}
+
+void sos_promises::take(instant now, const call::fact& news) {
+    if (const auto* sos = std::get_if<call::sos_arrived>(&news)) {
+        begin(now, sos->call, sos->channel, sos->panel, kind::sos);
+    } else if (const auto* back = std::get_if<call::callback_arrived>(&news)) {
+        begin(now, back->call, back->channel, back->panel, kind::callback);
+        calls_[back->call].no_number = back->number.empty();
+    } else if (const auto* left = std::get_if<call::panel_left>(&news)) {
+        if (const auto found = callers_.find(left->channel.text()); found != callers_.end()) {
+            calls_[found->second].over = true;
+        }
+    } else if (const auto* lent = std::get_if<call::number_lent>(&news)) {
+        call_watch& watched = calls_[lent->call];
+        watched.lent[lent->token] = lent->number;
+        watched.shared.insert(lent->routes.shared_number);
+    } else if (const auto* refused = std::get_if<call::number_refused>(&news)) {
+        calls_[refused->call].shared.insert(refused->routes.shared_number);
+    } else if (const auto* checked = std::get_if<call::number_checked>(&news)) {
+        call_watch& watched = calls_[checked->call];
+        watched.check = watched.callee ? watched.check : checked->panel;
+    } else if (const auto* end = std::get_if<call::leg_ended>(&news)) {
+        calls_[end->leg.call].living.erase(end->leg.leg.value);
+    } else if (const auto* refusal = std::get_if<call::pbx_refused>(&news)) {
+        if (refusal->status == 404 &&
+            (refusal->what == call::act::drop_panel || refusal->what == call::act::give_back)) {
+            calls_[refusal->call].over = true;
+        } else if (refusal->status == 404 && refusal->what == call::act::drop_leg) {
+            calls_[refusal->call].living.erase(refusal->leg.value);
+        }
+    } else if (const auto* seen = std::get_if<call::pbx_seen>(&news)) {
+        const auto shows = [&](const std::string& channel) {
+            return std::any_of(seen->channels.begin(), seen->channels.end(),
+                               [&](const auto& c) { return c.name.text() == channel; });
+        };
+        for (auto& [name, watched] : calls_) {
+            watched.over = watched.over || !shows(watched.channel);
+            std::erase_if(watched.living, [&, &call = name](std::uint8_t leg) {
+                return !shows(channel_name({call, leg_no{leg}}));
+            });
+        }
+    } else if (std::holds_alternative<call::drain_begun>(news)) {
+        draining_ = true;
+    }
+}
+
+// ---- commands
+
+/// Nothing is asked for a call that nobody knows or that has its record.
+sos_promises::call_watch* sos_promises::watch(instant now, const call_id& call, std::string_view wish) {
+    const auto found = calls_.find(call);
+    if (found == calls_.end() || found->second.channel.empty()) {
+        blame(now, call, std::string(wish) + " for a call that never arrived");
+        return nullptr;
+    }
+    if (found->second.recorded_at) {
+        blame(now, call, std::string(wish) + " after the record, which is the last command of a call");
+    }
+    return &found->second;
+}
+
+void sos_promises::take(instant now, const call::command& wish) {
+    const auto begins_end = [&](const call_id& call, std::string_view what) {
+        if (call_watch* watched = watch(now, call, what)) {
+            watched->over = true;
+        }
+    };
+    std::visit(overloaded{
+                   [&](const call::sound& c) { watch(now, c.call, "sound"); },
+                   [&](const call::call_out& c) { take(now, c); },
+                   [&](const call::make_bridge& c) { watch(now, c.call, "make_bridge"); },
+                   [&](const call::answer_panel& c) { watch(now, c.call, "answer_panel"); },
+                   [&](const call::join& c) {
+                       const call_watch* watched = watch(now, c.leg.call, "join");
+                       if (watched != nullptr && (watched->over || watched->callee != c.leg.leg)) {
+                           blame(now, c.leg.call, "somebody is joined who is not called, or after the end");
+                       }
+                   },
+                   [&](const call::drop_leg& c) {
+                       if (call_watch* watched = watch(now, c.leg.call, "drop_leg")) {
+                           watched->living.erase(c.leg.leg.value);
+                       }
+                   },
+                   [&](const call::drop_panel& c) { begins_end(c.call, "drop_panel"); },
+                   [&](const call::give_back& c) { begins_end(c.call, "give_back"); },
+                   [&](const call::remove_bridge& c) { watch(now, c.call, "remove_bridge"); },
+                   [&](const call::drop_stray& c) {
+                       const auto leg = leg_of_channel(c.channel.text());
+                       const auto found = leg ? calls_.find(leg->call) : calls_.end();
+                       if (found != calls_.end() && !found->second.channel.empty() && !found->second.recorded_at) {
+                           blame(now, leg->call, "a leg of a living call is dropped as a stray");
+                       }
+                   },
+                   [&](const call::remove_stray_bridge& c) {
+                       if (calls_.contains(c.bridge) && !calls_.at(c.bridge).recorded_at) {
+                           blame(now, c.bridge, "the bridge of a living call is removed as a stray");
+                       }
+                   },
+                   [&](const call::find_site& c) { watch(now, c.call, "find_site"); },
+                   [&](const call::lend_number& c) { watch(now, c.call, "lend_number"); },
+                   [&](const call::lend_from_notes& c) { watch(now, c.call, "lend_from_notes"); },
+                   [&](const call::map_number& c) { watch(now, c.call, "map_number"); },
+                   [&](const call::check_number& c) { watch(now, c.call, "check_number"); },
+                   [&](const call::return_number& c) { take(now, c); },
+                   [&](const call::panel_taken& c) {
+                       call_watch* watched = watch(now, c.call, "panel_taken");
+                       if (watched != nullptr && std::exchange(watched->taken, true)) {
+                           blame(now, c.call, "the panel is taken twice");
+                       }
+                   },
+                   [&](const call::panel_freed& c) {
+                       call_watch* watched = watch(now, c.call, "panel_freed");
+                       if (watched != nullptr && (!watched->taken || std::exchange(watched->freed, true))) {
+                           blame(now, c.call, "the panel is freed twice, or was not taken");
+                       }
+                   },
+                   [&](const call::alert& c) {
+                       if (call_watch* watched = watch(now, c.news.call, "alert")) {
+                           watched->alerts.push_back(c.news);
+                       }
+                   },
+                   [&](const call::finish_sos& c) { take(now, c); },
+                   [&](const call::finish_callback& c) { take(now, c); },
+                   [&](const auto&) { blame(now, {}, "an emergency call asks for what only a door call may"); },
+               },
+               wish);
+}
+
+void sos_promises::take(instant now, const call::call_out& wish) {
+    call_watch* watched = watch(now, wish.leg.call, "call_out");
+    if (watched == nullptr) {
+        return;
+    }
+    if (watched->over || watched->refused) {
+        blame(now, wish.leg.call, "somebody is called after the end");
+    }
+    if (!watched->living.empty()) {
+        blame(now, wish.leg.call, "somebody is called while another attempt lives");
+    }
+    if (wish.limit <= duration::zero() || wish.limit > plan_.rules.sos.answer_limit) {
+        blame(now, wish.leg.call, "a leg may ring for " + duration_text(wish.limit));
+    }
+    watched->living.insert(wish.leg.leg.value);
+    watched->callee = wish.leg.leg;
+    ++watched->attempts;
+    if (watched->what == kind::sos) {
+        check_caller_id(now, *watched, wish);
+    } else {
+        check_target(now, *watched, wish);
+    }
+    watched->shown = number_id(wish.caller);
+}
+
+/// A number that leads to another panel would send the rescuers there.
+void sos_promises::check_caller_id(instant now, const call_watch& watched, const call::call_out& wish) {
+    const number_id shown(wish.caller);
+    const bool own = std::any_of(watched.lent.begin(), watched.lent.end(), [&](const auto& entry) {
+        return entry.second == shown && !watched.returned.contains(entry.first);
+    });
+    if (!shown.empty() && !own && !watched.shared.contains(shown)) {
+        blame(now, wish.leg.call, "shows number " + shown.text() + ", which is not lent to this panel");
+    }
+    if (wish.whom != call::callee::operator_route || wish.panel != watched.panel) {
+        blame(now, wish.leg.call, "an emergency call goes elsewhere, or for another panel");
+    }
+}
+
+void sos_promises::check_target(instant now, const call_watch& watched, const call::call_out& wish) {
+    const panel_id leads = watched.no_number ? panel_id{} : watched.check.value_or(watched.panel);
+    const bool right = leads.empty()
+                           ? wish.whom == call::callee::desk && wish.target == plan_.rules.sos.desk
+                           : wish.whom == call::callee::panel && wish.target == leads.text() && wish.panel == leads;
+    if (!right) {
+        blame(now, wish.leg.call, "a callback that leads to '" + leads.text() + "' calls " + wish.target);
+    }
+    if (watched.attempts > 1) {
+        blame(now, wish.leg.call, "a callback calls twice");
+    }
+}
+
+void sos_promises::take(instant now, const call::return_number& wish) {
+    const auto found = calls_.find(wish.call);  // also after the record: a number that came too late
+    if (found == calls_.end() || !found->second.lent.contains(wish.token) ||
+        found->second.lent.at(wish.token) != wish.number) {
+        blame(now, wish.call, "a number is returned that was not lent");
+        return;
+    }
+    call_watch& watched = found->second;
+    if (++watched.returned[wish.token] > 1) {
+        blame(now, wish.call, "number " + wish.number.text() + " is returned twice");
+    }
+    if (!watched.over && watched.shown == wish.number) {
+        blame(now, wish.call, "number " + wish.number.text() + " is returned while its call goes on");
+    }
+}
+
+void sos_promises::take_end(instant now, const call_id& call, call_watch& watched, kind what) {
+    if (watched.what != what) {
+        blame(now, call, "a record of another kind");
+    }
+    if (watched.taken && !watched.freed) {
+        blame(now, call, "the record comes before the panel is freed");
+    }
+    if (now > watched.arrived + plan_.longest_call()) {
+        blame(now, call, "the record comes after " + duration_text(now - watched.arrived));
+    }
+    watched.recorded_at = now;
+}
+
+void sos_promises::take(instant now, const call::finish_sos& wish) {
+    const call::sos_record& record = wish.record;
+    if (call_watch* watched = watch(now, record.call, "finish_sos")) {
+        watched->sos = record;
+        take_end(now, record.call, *watched, kind::sos);
+        answered_ += record.how == call::outcome::answered ? 1U : 0U;
+        if (record.who == call::ended_by::none || record.ended_at < record.started_at || record.ended_at > now ||
+            record.ring_ms < 0 || record.talk_ms < 0 || record.attempts.size() != watched->attempts) {
+            blame(now, record.call, "the record makes no sense");
+        }
+        for (const call::attempt_record& each : record.attempts) {
+            if (each.why == call::leg_why::none || each.ended_ms < each.dialled_ms) {
+                blame(now, record.call, "the record does not say how the attempt at " + each.route + " ended");
+            }
+        }
+        if (watched->attempts > 0 && record.number != watched->shown) {
+            blame(now, record.call, "the record tells another number than was shown");
+        }
+        check_alerts(now, *watched);
+    }
+}
+
+/// Exactly when something lacked of a call that left, and once more when every try failed.
+void sos_promises::check_alerts(instant now, const call_watch& watched) {
+    const call::sos_record& record = *watched.sos;
+    const bool every_try = holds(record.lacks, call::lack::every_try);
+    const bool left = watched.attempts > 0;
+    const std::size_t of_every_try = static_cast<std::size_t>(
+        std::count_if(watched.alerts.begin(), watched.alerts.end(),
+                      [](const call::sos_alert& each) { return holds(each.lacks, call::lack::every_try); }));
+    if (left != !record.lacks.empty() && left) {
+        if (!watched.alerts.empty()) {
+            blame(now, record.call, "an alert of a call that had everything");
+        }
+    } else if (left && watched.alerts.empty()) {
+        blame(now, record.call, "no alert, though something lacked");
+    }
+    if (!left && !watched.alerts.empty()) {
+        blame(now, record.call, "an alert of a call that never left");
+    }
+    if (of_every_try != (every_try ? 1U : 0U) || watched.alerts.size() - of_every_try > 1) {
+        blame(now, record.call, std::to_string(watched.alerts.size()) + " alerts");
+    }
+    if (every_try != (record.who == call::ended_by::no_route)) {
+        blame(now, record.call, "every try failed, and the call ended otherwise");
+    }
+}
+
+void sos_promises::take(instant now, const call::finish_callback& wish) {
+    const call::callback_record& record = wish.record;
+    if (call_watch* watched = watch(now, record.call, "finish_callback")) {
+        watched->callback = record;
+        take_end(now, record.call, *watched, kind::callback);
+        answered_ += record.how == call::outcome::answered ? 1U : 0U;
+        if (record.who == call::ended_by::none || record.ended_at < record.started_at || record.ended_at > now ||
+            record.ring_ms < 0 || record.talk_ms < 0) {
+            blame(now, record.call, "the record makes no sense");
+        }
+    }
+}
+
+// ---- what really happened
+
+void sos_promises::saw_news(const sip_news& news) {
+    const auto leg = leg_of_channel(news.channel);
+    const auto watched = leg ? calls_.find(leg->call) : calls_.end();
+    if (watched == calls_.end()) {
+        return;
+    }
+    truth& real = truths_[watched->second.channel];
+    if (news.what == sip_news::kind::invited && !real.invited) {
+        real.invited = news.at;
+        if (watched->second.what == kind::sos) {
+            slowest_invite_ = std::max(slowest_invite_, duration{news.at - real.arrived});
+        }
+    } else if (news.what == sip_news::kind::phone_answered) {
+        real.up[news.channel] = news.at;
+        real.answered.insert(news.channel);
+    } else if (news.what == sip_news::kind::phone_ended) {
+        const auto ended = real.up.find(news.channel);
+        if (ended == real.up.end()) {
+            return;
+        }
+        for (const auto& [other, since] : real.up) {
+            if (other != news.channel && plan_.healthy_wire() &&
+                news.at - std::max(since, ended->second) > two_talk_limit) {
+                blame(news.at, leg->call, "two callees were up at once");
+            }
+        }
+        real.up.erase(ended);
+    }
+}
+
+void sos_promises::saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs,
+                               std::size_t numbers_in_calls) {
+    for (const channel_snapshot& c : asterisk.channels()) {
+        blame(now, {}, "Asterisk still has channel " + c.id + " " + std::string(name_of(c.state)));
+    }
+    for (const bridge_snapshot& b : asterisk.bridges()) {
+        blame(now, {}, "Asterisk still has bridge " + b.id);
+    }
+    if (calls != 0 || legs != 0) {
+        blame(now, {},
+              "the switchboard still has " + std::to_string(calls) + " calls and " + std::to_string(legs) + " legs");
+    }
+    if (numbers_in_calls != 0) {
+        blame(now, {}, "the store still has " + std::to_string(numbers_in_calls) + " calls with a number");
+    }
+    for (const auto& [name, watched] : calls_) {
+        if (watched.channel.empty()) {
+            continue;  // a name that only a stray had
+        }
+        if (!watched.recorded_at) {
+            blame(now, name, "no record");
+        }
+        check_numbers(now, name, watched);
+        check_invite(now, name, watched);
+        check_truth(now, name, watched);
+    }
+}
+
+void sos_promises::check_numbers(instant now, const call_id& name, const call_watch& watched) {
+    for (const auto& [token, number] : watched.lent) {
+        if (!watched.returned.contains(token)) {
+            blame(now, name, "number " + number.text() + " was never returned");
+        }
+    }
+    if (watched.what == kind::callback && !watched.lent.empty()) {
+        blame(now, name, "a callback was lent a number");
+    }
+}
+
+void sos_promises::check_invite(instant now, const call_id& name, const call_watch& watched) {
+    if (watched.what != kind::sos || watched.refused || !plan_.healthy_wire() || !watched.sos) {
+        return;
+    }
+    const truth& real = truths_[watched.channel];
+    const instant due = real.arrived + invite_limit;
+    // A route whose gateway Asterisk does not know is refused before any INVITE, and the next one follows.
+    const bool callable = std::none_of(watched.sos->attempts.begin(), watched.sos->attempts.end(),
+                                       [&](const auto& each) { return plan_.has_no_contact(each.route); });
+    if (callable && real.left > due && (!real.invited || *real.invited > due)) {
+        blame(now, name, "the INVITE did not leave in time");
+    }
+}
+
+/// With a healthy wire the record has to agree with the truth.
+void sos_promises::check_truth(instant now, const call_id& name, const call_watch& watched) {
+    if (!plan_.healthy_wire() || !watched.recorded_at) {
+        return;
+    }
+    const truth& real = truths_[watched.channel];
+    const call::outcome how = watched.sos ? watched.sos->how : watched.callback->how;
+    const call::ended_by who = watched.sos ? watched.sos->who : watched.callback->who;
+    const call::call_ms talked = watched.sos ? watched.sos->talk_ms : watched.callback->talk_ms;
+    if (how == call::outcome::answered && real.answered.empty()) {
+        blame(now, name, "answered by nobody");
+    }
+    if (how != call::outcome::answered && talked > 0) {
+        blame(now, name, "somebody talked, but nobody answered");
+    }
+    if (who == call::ended_by::panel && real.left == never) {
+        blame(now, name, "the caller did not hang up");
+    }
+    if (watched.refused && (real.invited || how != call::outcome::failed)) {
+        blame(now, name, "a worker that drains has served a new call");
+    }
+}
+
+}  // namespace td::sim
