@@ -332,6 +332,7 @@ void pair::on(instant now, const pbx_seen& news, commands& out) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
     };
+    const bool caller_left = caller_here_ && seen(caller_.text()) == news.channels.end();
     for (std::size_t i = 0; i < legs_.size(); ++i) {
         const leg_ref one{call_, leg_no{static_cast<std::uint8_t>(i)}};
         const auto found = seen(channel_name(one));
@@ -343,13 +344,15 @@ void pair::on(instant now, const pbx_seen& news, commands& out) {
         } else if (!legs_[i].lives || !is_callee(one.leg)) {
             legs_[i].lives = true;
             drop(one.leg, out);
+        } else if (caller_left) {
+            continue;  // whoever answered meanwhile is not joined with nobody
         } else if (found->state == pbx_seen::condition::up) {
             on(now, leg_answered{one}, out);
         } else if (found->state == pbx_seen::condition::ringing) {
             on(now, leg_ringing{one}, out);
         }
     }
-    if (caller_here_ && seen(caller_.text()) == news.channels.end()) {
+    if (caller_left) {
         on(now, panel_left{caller_}, out);
     }
 }

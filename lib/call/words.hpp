@@ -17,18 +17,19 @@ namespace td::call {
 /// that they never wait behind door calls.
 enum class line : std::uint8_t { door, sos };
 
+/// A point on WGS 84, in degrees.
+struct position {
+    double latitude = 0;   ///< -90 to 90
+    double longitude = 0;  ///< -180 to 180
+    friend bool operator==(const position&, const position&) = default;
+};
+
 /// Where a panel stands, as the CRM tells it; texts are empty and the place is missing when it does not.
 struct site_record {
     city_id city;
     std::string city_name;
     std::string address;
     std::string entrance;
-    /// Degrees on WGS 84.
-    struct position {
-        double latitude = 0;
-        double longitude = 0;
-        friend bool operator==(const position&, const position&) = default;
-    };
     std::optional<position> place;
     friend bool operator==(const site_record&, const site_record&) = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/id.hpp"
+#include "call/words.hpp"
 
 namespace td::crm {
 
@@ -14,12 +15,7 @@ struct city {
     friend bool operator==(const city&, const city&) = default;
 };
 
-/// A point on WGS 84, in degrees.
-struct position {
-    double latitude = 0;   ///< -90 to 90
-    double longitude = 0;  ///< -180 to 180
-    friend bool operator==(const position&, const position&) = default;
-};
+using call::position;
 
 /// Texts are UTF-8, at most 256 bytes, without control characters; empty when not told.
 struct panel_record {

@@ -14,9 +14,7 @@ call::site_record site_of(const panel_record& panel) {
     site.city_name = panel.where.name;
     site.address = panel.address;
     site.entrance = panel.entrance;
-    if (panel.place) {
-        site.place = call::site_record::position{panel.place->latitude, panel.place->longitude};
-    }
+    site.place = panel.place;
     return site;
 }
 

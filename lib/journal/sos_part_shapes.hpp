@@ -10,7 +10,7 @@
 
 namespace td::journal {
 
-template <class Io, shape_of<call::site_record::position> Thing>
+template <class Io, shape_of<call::position> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [latitude, longitude] = thing;
     io.field("latitude", latitude);

@@ -197,7 +197,10 @@ void sos_promises::take(instant now, const call::call_out& wish) {
     }
     watched->living.insert(wish.leg.leg.value);
     watched->callee = wish.leg.leg;
-    ++watched->attempts;
+    // The first plain request after an early one is the same attempt: Asterisk refused to make the leg first.
+    const bool instead = wish.way == call::call_way::plain && watched->last_was_early;
+    watched->attempts += instead ? 0U : 1U;
+    watched->last_was_early = wish.way == call::call_way::early;
     if (watched->what == kind::sos) {
         check_caller_id(now, *watched, wish);
     } else {

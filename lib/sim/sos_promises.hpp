@@ -58,6 +58,7 @@ private:
         std::optional<leg_no> callee;   // called last
         number_id shown;
         std::size_t attempts = 0;
+        bool last_was_early = false;  // the way of the last one
         std::vector<call::sos_alert> alerts;
         bool over = false;  // the caller was told to go, was given back, or is gone
         bool refused = false;

@@ -263,10 +263,11 @@ TEST_CASE("events: what the dialplan says of an emergency call and of a callback
 
 TEST_CASE("events: a leg that is made first and dialled then is answered when it is up", "[ari]") {
     reader codec(call::line::sos);
-    const std::string leg = R"("channel":{"id":")" + channel_name({call_id::of(1, 2, 3), leg_no{0}}) + R"(","state":")";
-    CHECK(words(codec.read(R"({"type":"StasisStart","args":["early"],)" + leg + R"(Down"}})")) == "made:00");
-    CHECK(words(codec.read(R"({"type":"ChannelStateChange",)" + leg + R"(Up"}})")) == "up:00");
-    CHECK(words(codec.read(R"({"type":"StasisStart","args":["leg"],)" + leg + R"(Up"}})")) == "answered:00");
+    const std::string callee =
+        R"("channel":{"id":")" + channel_name({call_id::of(1, 2, 3), leg_no{0}}) + R"(","state":")";
+    CHECK(words(codec.read(R"({"type":"StasisStart","args":["early"],)" + callee + R"(Down"}})")) == "made:00");
+    CHECK(words(codec.read(R"({"type":"ChannelStateChange",)" + callee + R"(Up"}})")) == "up:00");
+    CHECK(words(codec.read(R"({"type":"StasisStart","args":["leg"],)" + callee + R"(Up"}})")) == "answered:00");
 }
 
 TEST_CASE("events: which Asterisk it is", "[ari]") {

@@ -265,16 +265,16 @@ call_script busy_panel() {
 TEST_CASE("callback: one with priority clears the panel's door call first, and no other panel's", "[call]") {
     call_script s = busy_panel();
     s.start_callback("5001", number, call::urgency::psap_callback);
-    CHECK(s.feed(leads_to("5001")) == "panel:congestion taken call:00=5001/112/plain");
+    CHECK(s.feed(leads_to("5001")) == "panel:normal taken call:00=5001/112/plain");
     CHECK(std::get<call::call_out>(s.last().at(2)).how == call::urgency::psap_callback);
-    CHECK(s.feed(call::panel_left{channel_id{"p2"}}) == "freed record:failed/callback");
+    CHECK(s.feed(call::panel_left{channel_id{"p2"}}) == "freed record:cancelled/callback");
     CHECK(s.board().calls() == 2);
 }
 
 TEST_CASE("callback: one with priority clears the panel when the pool is silent too", "[call]") {
     call_script s = busy_panel();
     s.start_callback("5001", number, call::urgency::psap_callback);
-    CHECK(s.pass(150ms) == "panel:congestion taken call:00=5001/112/plain");
+    CHECK(s.pass(150ms) == "panel:normal taken call:00=5001/112/plain");
 }
 
 TEST_CASE("callback: an ordinary one leaves the panel's door call alone", "[call]") {

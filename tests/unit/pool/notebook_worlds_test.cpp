@@ -414,7 +414,9 @@ private:
 
     /// A callback never reaches a panel that has not the number.
     void check_map() {
-        for (const auto& [number, there] : map_) {
+        for (const auto& entry : map_) {
+            const auto& number = entry.first;
+            const auto& there = entry.second;
             if (there.panel.empty() || there.until <= now_) {
                 continue;
             }
