@@ -136,6 +136,17 @@ void callback_call::missed(instant now, const pair::miss& why, commands& out) {
     }
 }
 
+void callback_call::on(instant now, const memory_recalled& news, commands& out) {
+    if (panel_taken_) {
+        out.push_back(panel_taken{panel_, call_});
+    }
+    pair_.on(now, news, out);
+    if (state_ == state::checking && !pair_.over()) {
+        limit_ = now + rules_->check_wait;
+        out.push_back(check_number{call_, number_});
+    }
+}
+
 void callback_call::advance(instant now, commands& out) {
     if (limit_ <= now && !pair_.over()) {
         switch (state_) {

@@ -36,6 +36,7 @@ public:
     void on(instant now, const pbx_refused& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_seen& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_line_lost&, commands&) { pair_.line_lost(now); }
+    void on(instant now, const memory_recalled& news, commands& out);
 
     void advance(instant now, commands& out);
     [[nodiscard]] instant next_deadline() const;

@@ -109,6 +109,7 @@ void door_call::ring(instant now, commands& out) {
     limit_ = ring_until_;
     push_at_ = rules_->push_wanted ? now + rules_->title_wait : never;
     dial_due(now, out);
+    drop_forgotten_legs(now, out);
     first_push_if_ready(now, out);
 }
 
@@ -194,10 +195,16 @@ void door_call::on(instant now, const account_registered& news, commands& out) {
         return;  // nobody is to be woken any more
     }
     plan_.registered(now, news.account);
-    dial_due(now, out);
+    if (!recalled_) {
+        dial_due(now, out);
+    }
 }
 
 void door_call::on(instant now, const leg_ringing& news, commands& out) {
+    if (state_ == state::looking_up) {
+        forgotten_legs_.push_back(news.leg.leg);
+        return;
+    }
     if (!plan_.lives(news.leg.leg)) {
         drop_unknown_leg(now, news.leg.leg, out);
         return;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "call/commands.hpp"
 #include "call/door_rules.hpp"
@@ -48,6 +49,7 @@ public:
     void on(instant now, const push_answered& news, commands& out);
     void on(instant now, const push_failed& news, commands& out);
     void on(instant now, const account_registered& news, commands& out);
+    void on(instant now, const memory_recalled& news, commands& out);
 
     /// Serves the deadlines that are due; an extra call is harmless.
     void advance(instant now, commands& out);
@@ -67,6 +69,7 @@ private:
     void ring(instant now, commands& out);
     void open_door(instant now, commands& out);
     void dial_due(instant now, commands& out);
+    void ring_on(instant now, commands& out);
     void push_ring(instant now, std::vector<push::target> targets, commands& out);
     void push_end_of_ring(call::push_end why, commands& out);
     void first_push_if_ready(instant now, commands& out);
@@ -77,6 +80,7 @@ private:
     void join_failed(instant now, int status, commands& out);
     void opening_failed(instant now, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
+    void drop_forgotten_legs(instant now, commands& out);
     void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);
     void panel_is_gone(instant now, ended_by who, commands& out);
     void nobody_left_to_ring(instant now, commands& out);
@@ -103,6 +107,9 @@ private:
     bool panel_told_ = false;       ///< told to hang up, or given back
     bool given_back_ = false;       ///< the panel is the dialplan's again, and never hung up by us
     bool give_back_again_ = false;  ///< Asterisk refused, or did not reply
+    /// Until the next picture: what was asked may never have been sent, and what is remembered may have gone on. Nobody
+    /// is woken meanwhile: a phone that answers before the line is up is hung up by Asterisk.
+    bool recalled_ = false;
     bool panel_taken_ = false;
     bool answered_panel_ = false;
     bool joined_ = false;
@@ -113,6 +120,7 @@ private:
     bool opened_door_ = false;
 
     ring_plan plan_;
+    std::vector<leg_no> forgotten_legs_;  ///< dialled in moments that no memory holds; the CRM's answer tells whose
     leg_no winner_;
     bool won_ = false;
     std::string title_;

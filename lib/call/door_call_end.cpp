@@ -59,11 +59,15 @@ void door_call::advance(instant now, commands& out) {
         drop_at_ = never;
         drop_told_again(out);
     }
-    if (state_ == state::ringing) {
-        dial_due(now, out);
-        if (push_at_ <= now) {
-            push_ring(now, ring_pushed_ ? plan_.targets_still_asleep() : plan_.targets_of_all(), out);
-        }
+    if (state_ == state::ringing && !recalled_) {
+        ring_on(now, out);
+    }
+}
+
+void door_call::ring_on(instant now, commands& out) {
+    dial_due(now, out);
+    if (push_at_ <= now) {
+        push_ring(now, ring_pushed_ ? plan_.targets_still_asleep() : plan_.targets_of_all(), out);
     }
 }
 
@@ -102,14 +106,50 @@ void door_call::drop_told_again(commands& out) {
 }
 
 instant door_call::next_deadline() const {
-    const instant next = std::min({limit_, again_at_, drop_at_, state_ == state::ringing ? push_at_ : never});
-    return state_ == state::ringing ? std::min(next, plan_.next_due()) : next;
+    const instant next = std::min({limit_, again_at_, drop_at_});
+    return state_ == state::ringing && !recalled_ ? std::min({next, push_at_, plan_.next_due()}) : next;
 }
 
 // ---- the lost line
 
 void door_call::on(instant now, const pbx_line_lost&, commands&) {
     line_lost_at_ = now;
+}
+
+/// Everything that is without an answer is asked again, with its whole time: answer, join, bridge and hang-up may be
+/// asked twice, and keys that open the door too.
+void door_call::on(instant now, const memory_recalled&, commands& out) {
+    recalled_ = true;
+    if (panel_taken_) {
+        out.push_back(panel_taken{panel_, call_});  // what was published of the panel ends with the process
+    }
+    if (bridge_ == bridge_condition::asked && (state_ == state::ringing || state_ == state::joining)) {
+        out.push_back(make_bridge{call_});
+    }
+    switch (state_) {
+        case state::looking_up:
+            limit_ = now + rules_->lookup_limit;
+            out.push_back(find_accounts{call_, panel_, flat_});
+            return;
+        case state::joining:
+            limit_ = now + rules_->join_limit;
+            again_at_ = never;
+            ask_to_join(out);
+            return;
+        case state::opening:
+            if (!opened_door_) {
+                limit_ = now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_limit;
+                out.push_back(answer_panel{call_, panel_channel_});
+            }
+            return;
+        case state::ending:
+            limit_ = now + rules_->end_limit;
+            again_at_ = now;
+            return;
+        case state::ringing:
+        case state::talking:
+        case state::ended: return;  // their deadlines go on as they were
+    }
 }
 
 /// `news` holds this call's own channels. Only what lived before the line was lost can be gone by not being there: what
@@ -119,13 +159,16 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         return;
     }
     const instant lost_at = std::exchange(line_lost_at_, never);
+    const bool unsure = std::exchange(recalled_, false);
     const auto seen = [&](std::string_view name) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
     };
     for (const pbx_seen::channel& c : news.channels) {
         const auto leg = leg_of_channel(c.name.text());
-        if (leg && !plan_.lives(leg->leg)) {
+        if (leg && state_ == state::looking_up) {
+            forgotten_legs_.push_back(leg->leg);
+        } else if (leg && !plan_.lives(leg->leg)) {
             drop_unknown_leg(now, leg->leg, out);
         }
     }
@@ -143,6 +186,22 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
     }
     if (panel_here_ && seen(panel_channel_.text()) == news.channels.end()) {
         panel_is_gone(now, ended_by::lost, out);
+    } else if (unsure && given_back_ && state_ == state::ending) {
+        give_back_again_ = true;  // it is still in Stasis: the dialplan never got it
+        insist(now, out);
+    }
+    if (unsure && state_ == state::ringing) {
+        ring_on(now, out);
+    }
+}
+
+/// A process died between the dial and its journal, and the call looks its flat up once more: the same accounts get the
+/// same numbers, and Asterisk, asked for a leg that is there, keeps it. The others ring for nobody.
+void door_call::drop_forgotten_legs(instant now, commands& out) {
+    for (const leg_no leg : std::exchange(forgotten_legs_, {})) {
+        if (!plan_.lives(leg)) {
+            drop_unknown_leg(now, leg, out);
+        }
     }
 }
 
@@ -163,6 +222,7 @@ void door_call::end(instant now, outcome how, ended_by who, hangup_reason to_pan
         out.push_back(drop_leg{{call_, winner_}, hangup_reason::normal});
     }
     drop_everybody(now, hangup_reason::normal, why_of_ringing(who), out);
+    drop_forgotten_legs(now, out);
     push_end_of_ring(end_of(how), out);
     end_if_clear(now, out);
 }

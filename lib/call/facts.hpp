@@ -222,6 +222,9 @@ struct push_failed {
 struct account_registered {
     account_id account;
 };
+/// These calls were remembered from the journal of a process that died. What it asked outside of Asterisk is never
+/// answered now; what it asked of Asterisk may have been done, and pbx_seen tells. The first fact of a new life.
+struct memory_recalled {};
 /// The worker was told to stop: no new call is served, the living ones go on.
 struct drain_begun {};
 /// The drain's time is over: everything that lives is ended.
@@ -235,6 +238,6 @@ using fact = std::variant<panel_arrived, sos_arrived, callback_arrived, panel_le
                           leg_ended, key_pressed, pbx_did, pbx_refused, pbx_seen, pbx_line_lost, accounts_found,
                           flat_unknown, crm_failed, panel_described, site_found, site_missing, number_lent,
                           number_refused, number_mapped, map_failed, number_checked, check_failed, push_answered,
-                          push_failed, account_registered, drain_begun, drain_over, time_passed>;
+                          push_failed, account_registered, memory_recalled, drain_begun, drain_over, time_passed>;
 
 }  // namespace td::call

@@ -322,9 +322,36 @@ void pair::leg_is_gone(instant now, leg_no which, int cause, int sip, leg_why wh
     }
 }
 
+/// As in a door call: what is without an answer is asked again, with its whole time.
+void pair::on(instant now, const memory_recalled&, commands& out) {
+    recalled_ = true;
+    if (bridge_ == bridge_condition::asked && !over()) {
+        out.push_back(make_bridge{call_});
+    }
+    switch (phase_) {
+        case phase::waiting:
+            if (callee_ && !joined_ && bridge_ != bridge_condition::none) {
+                join(out);
+            }
+            return;
+        case phase::joining:
+            limit_ = now + rules_->join_limit;
+            join_again_at_ = never;
+            ask_to_join(out);
+            return;
+        case phase::ending:
+            limit_ = now + rules_->end_limit;
+            again_at_ = now;
+            return;
+        case phase::talking:
+        case phase::ended: return;
+    }
+}
+
 /// `news` holds this call's own channels. Only what lived before the line was lost can be gone by not being there.
 void pair::on(instant now, const pbx_seen& news, commands& out) {
     const instant lost_at = std::exchange(line_lost_at_, never);
+    const bool unsure = std::exchange(recalled_, false);
     if (lost_at == never) {
         return;
     }
@@ -354,6 +381,9 @@ void pair::on(instant now, const pbx_seen& news, commands& out) {
     }
     if (caller_left) {
         on(now, panel_left{caller_}, out);
+    } else if (unsure && given_back_ && phase_ == phase::ending) {
+        give_back_again_ = true;  // it is still in Stasis: the dialplan never got it
+        insist(now, out);
     }
 }
 

@@ -54,6 +54,7 @@ public:
     void on(instant now, const pbx_did& news, commands& out);
     void on(instant now, const pbx_refused& news, commands& out);
     void on(instant now, const pbx_seen& news, commands& out);
+    void on(instant now, const memory_recalled& news, commands& out);
     void line_lost(instant now) { line_lost_at_ = now; }
     void advance(instant now, commands& out);
     [[nodiscard]] instant next_deadline() const { return std::min({limit_, join_again_at_, again_at_}); }
@@ -112,6 +113,7 @@ private:
     bool caller_told_ = false;
     bool given_back_ = false;
     bool give_back_again_ = false;
+    bool recalled_ = false;  ///< until the next picture: what was asked may never have been sent
     bool caller_answered_ = false;
     bool joined_ = false;  ///< the callee and the caller are in the bridge
     bool join_tried_again_ = false;

@@ -320,6 +320,39 @@ void sos_call::close(commands& out) {
     out.push_back(finish_sos{std::move(record)});
 }
 
+/// Who was asked by a process that died is asked again, for as long as the first time. The panel gets the number that
+/// it has: a lease is the panel's, not the process's.
+void sos_call::on(instant now, const memory_recalled& news, commands& out) {
+    if (panel_taken_) {
+        out.push_back(panel_taken{panel_, call_});
+    }
+    if (silence_ != never) {
+        silence_ = now + rules_->silence_limit;  // it may have rung while nobody listened: the picture tells
+    }
+    pair_.on(now, news, out);
+    if (pair_.over()) {
+        return;
+    }
+    switch (state_) {
+        case state::finding:
+            limit_ = now + rules_->site_wait;
+            out.push_back(find_site{call_, panel_});
+            return;
+        case state::lending:
+            if (asked_notes_) {
+                ask_notes(now, out);
+            } else {
+                limit_ = now + rules_->number_wait;
+                out.push_back(lend_number{call_, panel_, site_});
+            }
+            return;
+        case state::mapping: map(now, out); return;
+        case state::calling:
+        case state::pausing:
+        case state::paired: return;
+    }
+}
+
 // ---- time
 
 void sos_call::advance(instant now, commands& out) {

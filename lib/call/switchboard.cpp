@@ -34,8 +34,26 @@ switchboard::switchboard(rules wanted) {
 }
 
 void switchboard::step(instant now, const fact& news, commands& out) {
+    if (std::holds_alternative<memory_recalled>(news)) {
+        take(now, memory_recalled{}, out);  // before the deadlines: who is only now asked again has not been silent
+        advance(now, out);
+        return;
+    }
     advance(now, out);
     std::visit([&](const auto& told) { take(now, told, out); }, news);
+}
+
+bool switchboard::told_before(const fact& news) const {
+    return std::visit(
+        [&]<class News>(const News& told) {
+            if constexpr (std::is_same_v<News, panel_arrived> || std::is_same_v<News, sos_arrived> ||
+                          std::is_same_v<News, callback_arrived>) {
+                return panels_.contains(told.channel) || places_.contains(told.call);
+            } else {
+                return false;
+            }
+        },
+        news);
 }
 
 void switchboard::advance(instant now, commands& out) {
@@ -239,6 +257,12 @@ void switchboard::take(instant now, const account_registered& news, commands& ou
     for (const place at : concerned) {
         tell(at, now, news, out);
     }
+}
+
+/// A drain ended with the process that was told to.
+void switchboard::take(instant now, const memory_recalled& news, commands& out) {
+    draining_ = false;
+    at_every_call([&](auto& call) { call.on(now, news, out); });
 }
 
 void switchboard::take(instant, const drain_begun&, commands&) {

@@ -34,6 +34,9 @@ public:
     /// Calls begun from now on follow the new rules; living calls keep theirs.
     void follow(rules wanted);
 
+    /// An arrival of a leg that belongs to a call already, or of a call that lives: nothing is new about it.
+    [[nodiscard]] bool told_before(const fact& news) const;
+
     [[nodiscard]] std::size_t calls() const { return places_.size(); }
     /// Those of them that are emergency calls or callbacks: a drain waits for them without a limit.
     [[nodiscard]] std::size_t sos_calls() const { return sos_calls_; }
@@ -57,6 +60,7 @@ private:
     void take(instant now, const pbx_seen& news, commands& out);
     void take(instant now, const pbx_line_lost& news, commands& out);
     void take(instant now, const account_registered& news, commands& out);
+    void take(instant now, const memory_recalled& news, commands& out);
     void take(instant now, const drain_begun& news, commands& out);
     void take(instant now, const drain_over& news, commands& out);
     void take(instant, const time_passed&, commands&) {}  // step has served the deadlines already

@@ -60,6 +60,9 @@ constexpr std::string_view word(const call::push_failed*) {
 constexpr std::string_view word(const call::account_registered*) {
     return "account_registered";
 }
+constexpr std::string_view word(const call::memory_recalled*) {
+    return "memory_recalled";
+}
 constexpr std::string_view word(const call::drain_begun*) {
     return "drain_begun";
 }
@@ -203,6 +206,9 @@ void describe(Io& io, Thing& thing) {
     auto& [account] = thing;
     io.field("account", account);
 }
+
+template <class Io, shape_of<call::memory_recalled> Thing>
+void describe(Io&, Thing&) {}
 
 template <class Io, shape_of<call::drain_begun> Thing>
 void describe(Io&, Thing&) {}

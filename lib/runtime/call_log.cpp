@@ -54,6 +54,7 @@ void call_log::tell(const call::fact& news) {
                 log_.say(log_level::info, "line to asterisk up",
                          {{"channels", n.channels.size()}, {"bridges", n.bridges.size()}});
             },
+            [&](const call::memory_recalled&) { log_.say(log_level::info, "living calls remembered"); },
             [&](const call::drain_begun&) { log_.say(log_level::info, "draining"); },
             [&](const call::drain_over&) { log_.say(log_level::warning, "drain over, living calls are ended"); },
             [&](const call::leg_answered& n) {

@@ -124,6 +124,7 @@ std::string words_of(const call::fact& news) {
                 return "push_failed " + name(f.call) + " " + text(call::name_of(f.kind));
             },
             [](const call::account_registered& f) { return "account_registered " + f.account.text(); },
+            [](const call::memory_recalled&) { return text("memory_recalled"); },
             [](const call::drain_begun&) { return text("drain_begun"); },
             [](const call::drain_over&) { return text("drain_over"); },
             [](const call::time_passed&) { return text("time_passed"); },

@@ -101,6 +101,8 @@ public:
     /// Time passes and its deadlines are served, then the fact comes.
     std::string after(duration wait, call::fact news) { return words_of(wait_until(now_ + wait), std::move(news)); }
     std::string feed(call::fact news) { return words_of({}, std::move(news)); }
+    /// Time passes while nobody serves its deadlines.
+    void skip(duration wait) { now_ += wait; }
     /// Time passes; what the deadlines asked for.
     std::string pass(duration wait) { return join_words(wait_until(now_ + wait)); }
 

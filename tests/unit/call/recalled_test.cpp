@@ -1,0 +1,220 @@
+// A process died, and another goes on with its calls: what has no answer is asked again, and nothing else happens.
+
+#include "call_script.hpp"
+#include "catch.hpp"
+
+using namespace td;
+using namespace td::test;
+using call::act;
+using seen = call::pbx_seen;
+
+namespace {
+
+/// Both lines are lost with the process; `gap` later the next one remembers.
+std::string dies(call_script& s, duration gap, call::line which = call::line::door) {
+    s.feed(call::pbx_line_lost{which});
+    // Nobody serves deadlines meanwhile.
+    s.skip(gap);
+    return s.feed(call::memory_recalled{});
+}
+
+std::string sees(call_script& s, std::vector<seen::channel> channels, call::line which = call::line::door) {
+    return s.after(50ms, seen{std::move(channels), {the_call}, which});
+}
+
+seen::channel there(unsigned number, seen::condition state) {
+    return {channel_id{channel_name(leg(number))}, state};
+}
+
+const seen::channel panel_waits{the_panel, seen::condition::waiting};
+const seen::channel panel_talks{the_panel, seen::condition::up};
+
+call_script ringing_at_two() {
+    call_script s;
+    s.start();
+    s.feed(described());
+    s.feed(accounts(2));
+    s.after(1s, ringing(0));
+    s.feed(ringing(1));
+    s.feed(did(act::bridge));
+    return s;
+}
+
+call_script answered_by_first() {
+    call_script s = ringing_at_two();
+    s.after(1s, answered(0));
+    s.feed(ended(1, 26));
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("recalled: who was looking up asks the CRM again and has the whole time for it", "[call]") {
+    call_script s;
+    s.start();
+    CHECK(dies(s, 10s) == "taken find:12");
+    CHECK(s.pass(1900ms).empty());
+    CHECK(sees(s, {panel_waits}).empty());
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2");
+}
+
+TEST_CASE("recalled: legs that were dialled in a forgotten moment go on ringing, and one too many is dropped",
+          "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::ringing),
+                   there(2, seen::condition::ringing)})
+              .empty());
+    // Asked for again, the first two are found there.
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2 drop:02/normal");
+}
+
+TEST_CASE("recalled: forgotten legs of a flat that nobody is to be rung of are dropped", "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_waits, there(0, seen::condition::ringing)});
+    CHECK(s.feed(flat_that(true, false)) == "panel:busy drop:00/normal");
+}
+
+TEST_CASE("recalled: who rings goes on ringing until the same moment, and can be answered", "[call]") {
+    call_script s = ringing_at_two();
+    CHECK(dies(s, 3s).find("dial") == std::string::npos);
+    CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::ringing)}).empty());
+    SECTION("answered") {
+        CHECK(s.after(1s, answered(1)) ==
+              "answer join:01 drop:00/answered_elsewhere push:ended/answered_elsewhere(d1)");
+    }
+    SECTION("not answered: 45 s after the dial, not after the new start") {
+        CHECK(s.pass(40s).find("panel:") == std::string::npos);
+        CHECK(s.pass(1s).find("panel:no_answer") != std::string::npos);
+    }
+}
+
+TEST_CASE("recalled: the ring limit that was reached while nobody was there is served at once", "[call]") {
+    call_script s = ringing_at_two();
+    CHECK(dies(s, 60s).find("panel:no_answer drop:00/normal drop:01/normal") != std::string::npos);
+}
+
+TEST_CASE("recalled: a bridge that was asked for and never confirmed is asked for again", "[call]") {
+    call_script s;
+    s.start();
+    s.feed(described());
+    s.feed(accounts(1));
+    s.after(1s, ringing(0));
+    CHECK(dies(s, 1s) == "taken bridge");
+}
+
+TEST_CASE("recalled: an answer that was being joined is joined once more, however long nobody was there", "[call]") {
+    call_script s = answered_by_first();
+    CHECK(dies(s, 20s) == "taken answer join:00");
+    CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}).empty());
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 0));
+    CHECK(s.after(5s, panel_gone()).find("drop:00/normal") != std::string::npos);
+}
+
+TEST_CASE("recalled: who talks goes on talking until the talk limit", "[call]") {
+    call_script s = answered_by_first();
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 0));
+    CHECK(dies(s, 20s) == "taken");
+    CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}).empty());
+    CHECK(s.pass(99s).empty());
+    CHECK(s.pass(1s) == "panel:normal drop:00/normal");
+}
+
+TEST_CASE("recalled: a door that was being opened is opened", "[call]") {
+    call_script s;
+    s.start();
+    s.feed(flat_that(false, true));
+    CHECK(dies(s, 10s) == "taken answer");
+    CHECK(s.feed(did(act::answer)) == "keys:1");
+}
+
+TEST_CASE("recalled: what was told to hang up is told once more, and there is one record", "[call]") {
+    call_script s = ringing_at_two();
+    s.feed(call::drain_begun{});
+    s.feed(call::drain_over{});
+    CHECK(dies(s, 60s) == "taken drop:00/normal drop:01/normal panel:normal");
+    CHECK(sees(s, {}) == "unbridge");
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:failed/drain");
+    CHECK(s.records() == 1);
+    CHECK_FALSE(s.board().draining());
+}
+
+TEST_CASE("recalled: a panel that was given back and is still in Stasis is given back again", "[call]") {
+    call_script s;
+    s.feed(call::drain_begun{});
+    CHECK(s.start() == "give_back");
+    SECTION("still there") {
+        CHECK(dies(s, 1s).empty());
+        CHECK(sees(s, {panel_waits}) == "give_back");
+    }
+    SECTION("in the dialplan: it is not touched") {
+        CHECK(dies(s, 1s).empty());
+        CHECK(sees(s, {}) == "record:failed/drain");
+    }
+}
+
+TEST_CASE("recalled: an emergency call asks again for what it waited for", "[call]") {
+    call_script s(with_tries(3));
+    s.start_sos();
+    const auto line = call::line::sos;
+    SECTION("the site") {
+        CHECK(dies(s, 5s, line) == "taken site?");
+    }
+    SECTION("a number") {
+        s.feed(site());
+        CHECK(dies(s, 5s, line) == "taken lend");
+        CHECK(s.feed(lent()) == "map:74950000001");
+    }
+    SECTION("the way back") {
+        s.feed(site());
+        s.feed(lent());
+        CHECK(dies(s, 5s, line) == "taken map:74950000001");
+        CHECK(s.feed(mapped()) == "call:00=r1/74950000001");
+    }
+    SECTION("the operator: it may have rung while nobody listened") {
+        s.feed(site());
+        s.feed(lent());
+        s.feed(mapped());
+        CHECK(dies(s, 30s, line) == "taken");
+        CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing)}, line).empty());
+        CHECK(s.after(1s, answered(0)) == "bridge join:00 answer");
+    }
+}
+
+TEST_CASE("recalled: an emergency talk goes on, and its number goes back at its end", "[call]") {
+    call_script s(with_tries(3));
+    s.start_sos();
+    s.feed(site());
+    s.feed(lent());
+    s.feed(mapped());
+    s.after(1s, answered(0));
+    CHECK(dies(s, 30s, call::line::sos) == "taken bridge join:00 answer");
+    CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}, call::line::sos).empty());
+    s.feed(did(act::bridge));
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 0));
+    CHECK(s.after(60s, panel_gone()).find("return:74950000001") != std::string::npos);
+}
+
+TEST_CASE("recalled: a callback asks again whom its number leads to", "[call]") {
+    call_script s(with_tries(3));
+    s.start_callback();
+    CHECK(dies(s, 5s, call::line::sos) == "check:74950000001");
+    CHECK(s.feed(leads_to("5001")) == "taken call:00=5001/112/plain");
+}
+
+TEST_CASE("recalled: an arrival of a panel that is served is told before", "[call]") {
+    call_script s;
+    s.start();
+    const auto other = call_id::of(2, 2, 2);
+    CHECK(s.board().told_before(call::panel_arrived{other, the_panel, panel_id{"5001"}, flat_id{"12"}, ""}));
+    CHECK(s.board().told_before(call::sos_arrived{other, the_panel, panel_id{"5001"}, ""}));
+    CHECK_FALSE(
+        s.board().told_before(call::panel_arrived{other, channel_id{"2.0"}, panel_id{"5001"}, flat_id{"12"}, ""}));
+    CHECK_FALSE(s.board().told_before(panel_gone()));
+}
