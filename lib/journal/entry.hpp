@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -26,6 +27,9 @@ struct header {
     std::uint32_t seq =
         0;              ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
     call::rules rules;  ///< in force where the file begins
+    /// When the oldest call arrived that lived where the file begins; the file's own beginning when none did. What is
+    /// needed to remember the living calls begins there. Nothing in files of older writers.
+    std::optional<instant> oldest{};
 };
 
 /// The configuration changed: calls begun from here on follow it.

@@ -16,7 +16,7 @@ struct opened_file {
 template <class Io, shape_of<opened_file> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [first, at] = thing;
-    auto& [number, node, version, run, seq, rules] = first;
+    auto& [number, node, version, run, seq, rules, oldest] = first;
     io.field("schema", number);
     io.field("node", node);
     io.field("version", version);
@@ -24,6 +24,7 @@ void describe(Io& io, Thing& thing) {
     io.field("run", run);
     io.field("seq", seq);
     io.field("rules", rules);
+    io.later_field("oldest", oldest);
 }
 
 template <class Io, shape_of<rules_changed> Thing>

@@ -164,7 +164,9 @@ bool journal_writer::open_next() {
     // The lock tells other processes that the file still grows: they do not compress it.
     static_cast<void>(::flock(next.fd(), LOCK_EX | LOCK_NB));
     std::string first;
-    journal::write(first, now, journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_});
+    journal::write(first, now,
+                   journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
+                                   std::min(now, oldest_needed())});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
@@ -176,6 +178,11 @@ bool journal_writer::open_next() {
     opened_at_ = now;
     next_clearing_ = {};
     return true;
+}
+
+/// What is noted but not yet written may be younger than this: then it stands in this file.
+instant journal_writer::oldest_needed() const {
+    return instant{duration{desk_.oldest.load()}};
 }
 
 /// Once a second: does the file still have a name, and is it on the disk?
@@ -221,7 +228,9 @@ void journal_writer::look_after_old_files() {
     }
     next_clearing_ = now + 1h;
     if (options_.keep > duration{0}) {
-        delete_older_journals(options_.dir, options_.node, wall_clock_() - options_.keep, path_);
+        // A file that an open call needs was written after that call's arrival.
+        const instant before = std::min(wall_clock_() - options_.keep, oldest_needed());
+        delete_older_journals(options_.dir, options_.node, before, path_);
     }
     // Files of earlier runs wait for our second file: a recovery may be reading them while the first one is written.
     if (options_.compression == journal_compression_rule::zstd && seq_ > 1) {

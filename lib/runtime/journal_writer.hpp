@@ -36,8 +36,9 @@ struct journal_desk {
     std::atomic<std::uint64_t> lines{0};
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> dropped{0};
-    std::atomic<std::int64_t> noted{0};    ///< microseconds of the last step noted
-    std::atomic<std::int64_t> written{0};  ///< and of the last step written
+    std::atomic<std::int64_t> noted{0};                                  ///< microseconds of the last step noted
+    std::atomic<std::int64_t> written{0};                                ///< and of the last step written
+    std::atomic<std::int64_t> oldest{never.time_since_epoch().count()};  ///< arrival of the oldest living call
 };
 
 class journal_writer {
@@ -55,7 +56,7 @@ private:
     void settle_batch();
     bool new_file_due() const;
     bool open_next();
-    bool write_header(instant now);
+    [[nodiscard]] instant oldest_needed() const;
     void look_after_file();
     void look_after_old_files();
     void fail(const std::string& what);

@@ -1,5 +1,6 @@
 #include "runtime/recorder.hpp"
 
+#include "base/overloaded.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_writer.hpp"
 
@@ -36,7 +37,35 @@ void recorder::note(instant at, const call::fact& news, const call::commands& wi
     for (const call::command& each : wishes) {
         journal::write(text_, at, each);
     }
+    follow_lives(at, news, wishes);
     put(at, 1 + wishes.size(), nullptr);
+}
+
+/// A file says where the memory of the calls begins that live when it is begun.
+void recorder::follow_lives(instant at, const call::fact& news, const call::commands& wishes) {
+    const auto begins = [&](const auto& arrival) {
+        if (!wishes.empty() && arrivals_.emplace(arrival.call, at).second) {  // told twice it moves nothing
+            oldest_first_.emplace(at, arrival.call);
+        }
+    };
+    const auto ends = [&](const auto& end) {
+        if (const auto found = arrivals_.find(end.record.call); found != arrivals_.end()) {
+            oldest_first_.erase({found->second, end.record.call});
+            arrivals_.erase(found);
+        }
+    };
+    std::visit(overloaded{[&](const call::panel_arrived& each) { begins(each); },
+                          [&](const call::sos_arrived& each) { begins(each); },
+                          [&](const call::callback_arrived& each) { begins(each); }, [](const auto&) {}},
+               news);
+    for (const call::command& wish : wishes) {
+        std::visit(
+            overloaded{[&](const call::finish& each) { ends(each); }, [&](const call::finish_sos& each) { ends(each); },
+                       [&](const call::finish_callback& each) { ends(each); }, [](const auto&) {}},
+            wish);
+    }
+    const instant oldest = oldest_first_.empty() ? never : oldest_first_.begin()->first;
+    state_->desk.oldest = oldest.time_since_epoch().count();
 }
 
 void recorder::follow(instant at, const call::rules& rules) {

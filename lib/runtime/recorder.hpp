@@ -12,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "base/alarm.hpp"
 #include "base/instant.hpp"
@@ -78,11 +81,14 @@ private:
     struct shared;
     explicit recorder(std::shared_ptr<shared> state);
     void put(instant at, std::uint64_t lines, std::unique_ptr<call::rules> rules);
+    void follow_lives(instant at, const call::fact& news, const call::commands& wishes);
 
     std::shared_ptr<shared> state_;    ///< with the thread, which may outlive us on a dead disk
     std::string text_;                 ///< the step that is being formatted
     journal::gap gap_;                 ///< what was dropped since the last line that found room
     std::optional<call::rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
+    std::unordered_map<call_id, instant> arrivals_;       ///< of the calls that live
+    std::set<std::pair<instant, call_id>> oldest_first_;  ///< the same
     patient_thread thread_;
 };
 

@@ -126,6 +126,12 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     CHECK(read.at == at);
     CHECK(std::get<header>(read.what).rules.door.ring_limit == 30s);
     CHECK(rewritten<header>(read) == line);
+    CHECK(line.ends_with("\"oldest\":null}\n"));
+    first.oldest = at - 7s;
+    CHECK(std::get<header>(read_good(text_of(first)).what).oldest == at - 7s);
+    std::string older = line;  // as a tdctl wrote it that knew nothing of it
+    older.erase(older.find(",\"oldest\""), std::string_view(",\"oldest\":null").size());
+    CHECK_FALSE(std::get<header>(read_good(older).what).oldest);
 
     rules_changed news;
     news.rules.door.open_dtmf = "#";

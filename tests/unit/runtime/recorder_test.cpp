@@ -185,6 +185,45 @@ TEST_CASE("recorder: a new file with every hour and every so many bytes, and no 
     CHECK(all.headers[1].seq == 2);
 }
 
+TEST_CASE("recorder: a file says since when its living calls live, and keeps what they need", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    auto options = quick(dir.path());
+    options.keep = 1s;  // shorter than any call
+    const auto to = opened(options, clock);
+    const auto arrives = [&](std::uint64_t number, instant at) {
+        to->note(at, call::panel_arrived{call_id::of(1, 1, number), channel_id{"1.0"}, panel_id{"1"}, flat_id{"1"}, ""},
+                 {call::find_accounts{}});
+    };
+    const auto ends = [&](std::uint64_t number, instant at) {
+        call::finish end;
+        end.record.call = call_id::of(1, 1, number);
+        to->note(at, call::time_passed{}, {end});
+    };
+    const auto files = [&] { return journal_files(dir.path(), "w1").size(); };
+    constexpr auto an_age =
+        std::chrono::hours(24) * 365 * 100;  // whatever the disk says of a file, it is older than keep
+    const instant long_ago = *parse_rfc3339("2020-01-01T00:00:00Z");
+    to->note(long_ago, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    arrives(1, long_ago + 1s);
+    arrives(2, long_ago + 2s);
+    REQUIRE(comes_true([&] { return to->counts().lines == 5; }));
+    clock.move(an_age);
+    ends(1, long_ago + 3s);
+    REQUIRE(comes_true([&] { return to->counts().lines == 7; }));
+    const auto all = read_all(dir.path());
+    REQUIRE(all.headers.size() == 2);
+    CHECK(all.headers[0].oldest == noon);
+    CHECK(all.headers[1].oldest == long_ago + 2s);
+    ends(2, long_ago + 4s);
+    clock.move(an_age);
+    to->note(long_ago + 5s, ringing(1), {});
+    CHECK(comes_true([&] { return files() == 1; }));
+    REQUIRE(to->close(5s).ok());
+    CHECK(read_all(dir.path()).headers.back().oldest == noon + 2 * an_age);
+}
+
 TEST_CASE("recorder: a second run makes its own files and leaves a torn line as it is", "[runtime]") {
     const scratch_dir dir;
     hand_clock clock;

@@ -1,0 +1,95 @@
+#pragma once
+// What a journal remembers of the calls that lived when it broke off: the facts that rebuild exactly those, in order.
+// It reads line by line and keeps only what living calls need, so that a long journal costs no more memory than a short
+// one.
+//
+// A call's course follows from its own facts, from those that concern all calls, from the rules at its arrival and from
+// the moments at which its deadlines were served. Another call's fact serves them too; in the recollection such a
+// moment is a time_passed. One thing is not kept: which callback took a panel away from a door call, when the callback
+// ended before the door call had.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "call/switchboard.hpp"
+#include "journal/entry.hpp"
+
+namespace td::journal {
+
+/// A fact, or rules that are in force from here on.
+struct remembered_step {
+    instant at{};
+    std::variant<call::fact, call::rules> what;
+};
+
+struct recollection {
+    std::vector<remembered_step> steps;  ///< empty when nothing lived
+    /// Records and returned numbers of the last seconds: their adapters may not have had the time to write them down.
+    call::commands last_words;
+    std::size_t calls = 0;      ///< that live at the end
+    instant last{};             ///< of the last line; 1970 when there was none
+    std::uint64_t missing = 0;  ///< lines that gaps speak of
+};
+
+class recollector {
+public:
+    /// How far back before the last line last_words go, and how many they are at most: the latest.
+    struct limits {
+        duration last_words = 10s;
+        std::size_t most_words = 10'000;
+    };
+    recollector() : recollector(limits{}) {}
+    explicit recollector(limits wanted) : limit_(wanted) {}
+
+    /// Every line in its order, files one after another.
+    void take(entry told);
+    /// To be asked once, at the end.
+    [[nodiscard]] recollection finish();
+
+private:
+    struct kept {
+        std::uint64_t no = 0;
+        std::variant<call::fact, call::rules> what;
+    };
+    struct life {
+        std::vector<kept> facts;
+        channel_id panel;
+        std::vector<account_id> accounts;
+        bool turned_away = false;  ///< max_calls was reached
+    };
+
+    void take(instant at, call::fact news);
+    void take(instant at, const call::command& wish);
+    void take(instant at, const call::rules& rules);
+    void begin(instant at, const call_id& call, const channel_id& panel);
+    void end(const call_id& call);
+    void say(instant at, call::command words);
+    [[nodiscard]] life* life_of(const call::fact& news);
+    [[nodiscard]] bool concerns_living(const call::fact& news) const;
+    [[nodiscard]] std::uint64_t number(instant at);
+    [[nodiscard]] std::vector<kept> in_order();
+    void rebuild(std::vector<kept> facts, recollection& into);
+
+    limits limit_;
+    std::unordered_map<call_id, life> living_;
+    std::unordered_map<channel_id, call_id> panels_;
+    std::unordered_map<account_id, std::size_t> accounts_;  ///< how many living calls ring it
+    std::vector<kept> general_;                             ///< what concerns all calls, since the oldest that lives
+    std::deque<instant> moments_;                           ///< of the facts since then
+    std::uint64_t first_no_ = 0;                            ///< of moments_
+    call::rules rules_;                                     ///< in force now
+    call::rules first_rules_;                               ///< in force at the first of moments_
+    std::optional<call_id> arriving_;                       ///< the call whose arrival the last fact was
+    std::deque<std::pair<instant, call::command>> words_;
+    bool draining_ = false;
+    instant last_{};
+    std::uint64_t missing_ = 0;
+};
+
+}  // namespace td::journal

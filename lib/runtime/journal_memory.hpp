@@ -1,0 +1,36 @@
+#pragma once
+// Reads what a node's journal remembers of the calls that lived when its last process died. Blocking: only before the
+// loop runs, or on a thread that may wait for a disk.
+//
+// The newest run is read from the file on that holds the arrival of the oldest living call, as the header of its last
+// file says. A run that died before it had written down its own memory (memory_recalled) is passed over for the one
+// before it. Files that cannot be read, lines of garbage and a torn end are named and left out; nothing of it keeps a
+// worker from starting.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "journal/recollection.hpp"
+
+namespace td::runtime {
+
+struct memory_limits {
+    /// Bytes of journal text, about 30,000 calls. What stands before them is not read: a call that lives longer than
+    /// that is forgotten, and its panel is served as one that has just arrived.
+    std::size_t bytes = std::size_t{256} << 20U;
+    std::size_t complaints = 20;  ///< further ones are only counted
+};
+
+struct journal_memory {
+    journal::recollection what;
+    std::vector<std::string> complaints;  ///< one sentence each, for the log
+    std::size_t files = 0;                ///< that were read
+    std::size_t bytes = 0;
+};
+
+[[nodiscard]] journal_memory read_memory(const std::filesystem::path& dir, const std::string& node,
+                                         const memory_limits& limit = {});
+
+}  // namespace td::runtime

@@ -1,0 +1,238 @@
+#include "journal/recollection.hpp"
+
+#include "base/overloaded.hpp"
+#include "call_script.hpp"
+#include "catch.hpp"
+#include "journal/codec.hpp"
+
+using namespace td;
+using namespace td::journal;
+
+namespace {
+
+const instant noon = *parse_rfc3339("2026-11-23T12:00:00Z");
+
+call_id named(std::uint64_t number) {
+    return call_id::of(1'795'401'292'052, 7, number);
+}
+channel_id panel_of(std::uint64_t number) {
+    return channel_id{"1795401292." + std::to_string(number)};
+}
+
+/// A worker with a journal, and what a second one remembers of it.
+class two_workers {
+public:
+    explicit two_workers(call::rules rules = {}) : first_(rules), book_() {
+        header head;
+        head.rules = rules;
+        book_.take({now_, head});
+    }
+
+    void feed(call::fact news) {
+        call::commands out;
+        first_.step(now_, news, out);
+        book_.take({now_, std::move(news)});
+        for (call::command& wish : out) {
+            book_.take({now_, std::move(wish)});
+        }
+    }
+    void wait(duration length) {
+        const instant then = now_ + length;
+        while (first_.next_deadline() <= then) {
+            now_ = first_.next_deadline();
+            feed(call::time_passed{});
+        }
+        now_ = then;
+    }
+    void arrive(std::uint64_t number) {
+        feed(call::panel_arrived{named(number), panel_of(number), panel_id{"5001"}, flat_id{"12"}, ""});
+    }
+    void find(std::uint64_t number, unsigned accounts) {
+        auto found = test::accounts(accounts);
+        found.call = named(number);
+        feed(found);
+    }
+    void tell_only(entry told) { book_.take(std::move(told)); }
+
+    const recollection& recall() {
+        whole_ = book_.finish();
+        for (const remembered_step& step : whole_.steps) {
+            std::visit(overloaded{[&](const call::fact& news) {
+                                      call::commands out;
+                                      second_.step(step.at, news, out);
+                                  },
+                                  [&](const call::rules& rules) { second_.follow(rules); }},
+                       step.what);
+        }
+        return whole_;
+    }
+    /// What the remembering worker asks for.
+    std::string then(call::fact news) {
+        call::commands out;
+        second_.step(now_, news, out);
+        std::string text;
+        for (const call::command& wish : out) {
+            text += (text.empty() ? "" : " ") + test::in_words(wish);
+        }
+        return text;
+    }
+    [[nodiscard]] const call::switchboard& first() const { return first_; }
+    [[nodiscard]] const call::switchboard& second() const { return second_; }
+    [[nodiscard]] instant now() const { return now_; }
+
+private:
+    call::switchboard first_;
+    call::switchboard second_{{}};
+    recollector book_;
+    recollection whole_;
+    instant now_ = noon;
+};
+
+std::string kinds(const recollection& whole) {
+    std::string text;
+    for (const remembered_step& step : whole.steps) {
+        text += text.empty() ? "" : " ";
+        text += std::visit(overloaded{[](const call::fact& news) { return std::string(name_of(news)); },
+                                      [](const call::rules&) { return std::string("rules"); }},
+                           step.what);
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("recollection: nothing lived", "[journal]") {
+    two_workers w;
+    CHECK(w.recall().steps.empty());
+    CHECK(w.recall().calls == 0);
+}
+
+TEST_CASE("recollection: only what living calls need, in order", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.arrive(2);
+    w.find(2, 1);
+    w.find(1, 1);
+    w.feed(call::panel_left{panel_of(1)});
+    w.feed(call::leg_ended{{named(1), {0}}, 16, 0});
+    CHECK(kinds(w.recall()) == "rules panel_arrived accounts_found");
+    CHECK(w.second().calls() == 1);
+    CHECK(w.second().legs() == 1);
+    CHECK(w.second().next_deadline() == w.first().next_deadline());
+}
+
+TEST_CASE("recollection: a deadline that another call's fact served is served at that moment", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.find(1, 2);
+    w.wait(149ms);
+    w.feed(call::panel_described{named(1), "Lenina 1"});
+    w.wait(5s);  // the push is repeated
+    w.arrive(2);
+    w.feed(call::panel_left{panel_of(2)});
+    CHECK(kinds(w.recall()) == "rules panel_arrived accounts_found panel_described time_passed");
+    CHECK(w.second().next_deadline() == w.first().next_deadline());
+}
+
+TEST_CASE("recollection: rules at the arrival, not those of today", "[journal]") {
+    call::rules patient;
+    patient.door.ring_limit = 40s;
+    two_workers w(patient);
+    w.arrive(1);
+    call::rules hasty;
+    hasty.door.ring_limit = 10s;
+    w.tell_only({w.now(), rules_changed{hasty}});
+    w.find(1, 1);
+    CHECK(kinds(w.recall()) == "rules panel_arrived rules accounts_found");
+    CHECK(w.second().next_deadline() <= w.now() + 40s);
+    // 11 s later it still rings.
+    w.wait(11s);
+    CHECK(w.then(call::time_passed{}).find("panel:") == std::string::npos);
+}
+
+TEST_CASE("recollection: a panel that was turned away among many is turned away again", "[journal]") {
+    call::rules narrow;
+    narrow.door.max_calls = 1;
+    two_workers w(narrow);
+    w.arrive(1);
+    w.arrive(2);
+    w.feed(call::panel_left{panel_of(1)});
+    CHECK(kinds(w.recall()) == "rules rules panel_arrived rules");
+    CHECK(w.second().calls() == 1);
+    CHECK(w.then(call::panel_left{panel_of(2)}) == "record:failed/full");
+}
+
+TEST_CASE("recollection: a drain that began before the first living call", "[journal]") {
+    two_workers w;
+    w.feed(call::drain_begun{});
+    w.arrive(1);
+    CHECK(kinds(w.recall()) == "rules drain_begun panel_arrived");
+    CHECK(w.then(call::memory_recalled{}).empty());
+    CHECK(w.then(call::panel_left{panel_of(1)}) == "record:failed/drain");
+}
+
+TEST_CASE("recollection: a picture is remembered without the channels of calls that are over", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.arrive(2);
+    w.find(2, 1);
+    w.wait(1s);
+    w.feed(call::pbx_line_lost{});
+    call::pbx_seen seen;
+    for (const std::uint64_t number : {1U, 2U}) {
+        seen.channels.push_back({panel_of(number), call::pbx_seen::condition::waiting});
+        seen.channels.push_back({channel_id{channel_name({named(number), {0}})}, call::pbx_seen::condition::ringing});
+        seen.bridges.push_back(named(number));
+    }
+    w.feed(seen);
+    w.feed(call::panel_left{panel_of(1)});
+    w.feed(call::leg_ended{{named(1), {0}}, 16, 0});
+    const recollection& whole = w.recall();
+    CHECK(kinds(whole) == "rules panel_arrived accounts_found time_passed pbx_line_lost pbx_seen");
+    const auto& kept = std::get<call::pbx_seen>(std::get<call::fact>(whole.steps.back().what));
+    CHECK(kept.channels.size() == 2);
+    CHECK(kept.bridges.size() == 1);
+}
+
+TEST_CASE("recollection: phones that register are kept where a living call rings them", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.find(1, 2);
+    w.feed(call::account_registered{account_id{"a2"}});
+    w.feed(call::account_registered{account_id{"a9"}});
+    CHECK(kinds(w.recall()) == "rules panel_arrived accounts_found account_registered");
+}
+
+TEST_CASE("recollection: records of the last seconds are told again, older ones not", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.feed(call::panel_left{panel_of(1)});
+    w.wait(11s);
+    w.arrive(2);
+    w.feed(call::panel_left{panel_of(2)});
+    const recollection& whole = w.recall();
+    REQUIRE(whole.last_words.size() == 1);
+    CHECK(std::get<call::finish>(whole.last_words[0]).record.call == named(2));
+}
+
+TEST_CASE("recollection: the record of a call whose last line is missing is made again", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.tell_only({w.now(), call::fact{call::panel_left{panel_of(1)}}});
+    const recollection& whole = w.recall();
+    CHECK(whole.calls == 0);
+    REQUIRE(whole.last_words.size() == 1);
+    CHECK(std::get<call::finish>(whole.last_words[0]).record.call == named(1));
+    CHECK(w.second().calls() == 0);
+}
+
+TEST_CASE("recollection: facts of calls that arrived before what was read, and gaps, are no reason to stop",
+          "[journal]") {
+    two_workers w;
+    w.tell_only({w.now(), call::fact{call::leg_answered{{named(9), {0}}}}});
+    w.tell_only({w.now(), gap{70, w.now()}});
+    w.tell_only({w.now(), call::command{call::finish{}}});
+    w.arrive(1);
+    CHECK(w.recall().missing == 70);
+    CHECK(w.second().calls() == 1);
+}

@@ -1,0 +1,207 @@
+#include "runtime/journal_memory.hpp"
+
+#include "catch.hpp"
+#include "journal/codec.hpp"
+#include "runtime/journal_files.hpp"
+#include "scratch.hpp"
+
+namespace td::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+const instant noon = *parse_rfc3339("2026-11-23T12:00:00Z");
+
+call_id named(std::uint64_t number) {
+    return call_id::of(1'795'401'292'052, 7, number);
+}
+
+/// One file of a journal, line by line.
+class page {
+public:
+    page(instant run, std::optional<instant> oldest, const std::string& node = "w1") {
+        journal::header first;
+        first.node = node;
+        first.run = run;
+        first.oldest = oldest;
+        journal::write(text_, run, first);
+    }
+    page& arrives(instant at, std::uint64_t number) {
+        return tells(at, call::panel_arrived{named(number), channel_id{"1." + std::to_string(number)}, panel_id{"5001"},
+                                             flat_id{"12"}, ""});
+    }
+    page& tells(instant at, const call::fact& news) {
+        journal::write(text_, at, news);
+        return *this;
+    }
+    page& ends(instant at, std::uint64_t number) {
+        call::door_record record;
+        record.call = named(number);
+        journal::write(text_, at, call::command{call::finish{record}});
+        return *this;
+    }
+    page& raw(const std::string& bytes) {
+        text_ += bytes;
+        return *this;
+    }
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+struct desk {
+    scratch_dir dir;
+    fs::path put(const std::string& run, unsigned seq, const page& what) const {
+        const fs::path file = dir.path() / journal_file_name{"w1", run, seq, false}.text();
+        write_file(file, what.text());
+        return file;
+    }
+    [[nodiscard]] journal_memory read(memory_limits limit = {}) const { return read_memory(dir.path(), "w1", limit); }
+};
+
+const std::string first_run = "20261123T120000Z";
+const std::string second_run = "20261123T130000Z";
+
+/// A run that had remembered nothing, and then lived.
+page born(instant run) {
+    page made(run, run);
+    made.tells(run, call::memory_recalled{});
+    return made;
+}
+
+TEST_CASE("journal memory: no directory, no file, an empty file", "[runtime]") {
+    const desk d;
+    CHECK(read_memory(d.dir.path() / "missing", "w1").what.steps.empty());
+    CHECK(d.read().what.steps.empty());
+    write_file(d.dir.path() / (journal_file_name{"w1", first_run, 1, false}.text()), "");
+    CHECK(d.read().what.steps.empty());
+    CHECK(d.read().complaints.empty());
+}
+
+TEST_CASE("journal memory: the last run's living calls, and no others", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    d.put(second_run, 1, born(noon + 1h).arrives(noon + 2h, 2).arrives(noon + 2h, 3).ends(noon + 2h, 2));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 1);
+    CHECK(memory.files == 1);
+    CHECK(memory.complaints.empty());
+}
+
+TEST_CASE("journal memory: files are read back to the one that holds the oldest arrival", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).ends(noon + 2s, 1));
+    d.put(first_run, 2, page(noon, noon + 1min).arrives(noon + 1min, 2));
+    d.put(first_run, 3, page(noon, noon + 1min).arrives(noon + 3min, 3));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 2);
+    CHECK(memory.files == 2);
+}
+
+TEST_CASE("journal memory: a compressed file is read like any other, and only once beside its copy", "[runtime]") {
+    const desk d;
+    const fs::path closed = d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    const std::string text = text_of_file(closed);
+    journal_compression compression(closed);
+    while (compression.step()) {
+    }
+    d.put(first_run, 2, page(noon, noon + 1s).arrives(noon + 3min, 3));
+    CHECK(d.read().what.calls == 2);
+    write_file(closed, text);
+    CHECK(d.read().what.calls == 2);
+    CHECK(d.read().files == 2);
+}
+
+TEST_CASE("journal memory: a run that died before it had remembered is passed over", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).arrives(noon + 1s, 2));
+    // It was writing down the first of two calls.
+    d.put(second_run, 1, page(noon + 1h, noon + 1h).arrives(noon + 1s, 1));
+    d.put(second_run, 2, page(noon + 1h + 1us, noon + 1h));  // and one more, within the same second
+    CHECK(d.read().what.calls == 2);
+}
+
+TEST_CASE("journal memory: a run that had remembered is enough by itself", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).arrives(noon + 1s, 2));
+    d.put(second_run, 1, page(noon + 1h, noon + 1h).arrives(noon + 1s, 1).tells(noon + 1h, call::memory_recalled{}));
+    CHECK(d.read().what.calls == 1);
+}
+
+TEST_CASE("journal memory: a run of an older tdctl does not say where to begin, and is read whole", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 9));
+    d.put(second_run, 1, page(noon + 1h, std::nullopt).arrives(noon + 1h, 1));
+    d.put(second_run, 2, page(noon + 1h, std::nullopt).arrives(noon + 2h, 2));
+    CHECK(d.read().what.calls == 2);
+}
+
+TEST_CASE("journal memory: garbage and a torn end are named, and the rest is remembered", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).raw("}{ what\n").arrives(noon + 1s, 1).raw(R"({"at":"2026-11-23T12:00)"));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 1);
+    REQUIRE(memory.complaints.size() == 2);
+    CHECK(memory.complaints[0].find("line 3") != std::string::npos);
+    CHECK(memory.complaints[1].find("torn line") != std::string::npos);
+}
+
+TEST_CASE("journal memory: complaints end somewhere", "[runtime]") {
+    const desk d;
+    page bad = born(noon);
+    for (int i = 0; i < 100; ++i) {
+        bad.raw("no\n");
+    }
+    d.put(first_run, 1, bad.arrives(noon + 1s, 1));
+    CHECK(d.read().complaints.size() == memory_limits{}.complaints + 1);
+    CHECK(d.read().what.calls == 1);
+}
+
+TEST_CASE("journal memory: a schema from the future ends the search, because its calls may have ended there",
+          "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    write_file(d.dir.path() / (journal_file_name{"w1", second_run, 1, false}.text()),
+               "{\"journal\":\"tdctl\",\"schema\":99}\n");
+    const auto memory = d.read();
+    CHECK(memory.what.steps.empty());
+    REQUIRE(memory.complaints.size() == 1);
+    CHECK(memory.complaints[0].find(second_run) != std::string::npos);
+}
+
+TEST_CASE("journal memory: a damaged compressed file is named and left out", "[runtime]") {
+    const desk d;
+    d.put(first_run, 2, page(noon, noon + 1s).arrives(noon + 1min, 2));
+    write_file(d.dir.path() / (journal_file_name{"w1", first_run, 1, true}.text()), "no zstd at all");
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 1);
+    REQUIRE(memory.complaints.size() == 1);
+    CHECK(memory.complaints[0].find("not remembered") != std::string::npos);
+}
+
+TEST_CASE("journal memory: another node's file under this node's name is not ours", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    page foreign(noon + 1h, noon + 1h, "w2");
+    d.put(second_run, 1, foreign.tells(noon + 1h, call::memory_recalled{}).arrives(noon + 1h, 2));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 1);
+    REQUIRE(memory.complaints.size() == 1);
+    CHECK(memory.complaints[0].find("w2") != std::string::npos);
+}
+
+TEST_CASE("journal memory: beyond the limit older calls are not remembered, and it is said", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    const fs::path last = d.put(first_run, 2, page(noon, noon + 1s).arrives(noon + 1min, 2));
+    memory_limits tight;
+    tight.bytes = fs::file_size(last);
+    const auto memory = d.read(tight);
+    CHECK(memory.what.calls == 1);
+    REQUIRE(memory.complaints.size() == 1);
+    CHECK(memory.complaints[0].find("older calls are not remembered") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace td::runtime
