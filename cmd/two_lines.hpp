@@ -20,6 +20,9 @@ public:
 
     /// Learns which calls are emergency calls.
     void saw(instant at, const call::fact& news, const call::commands& wishes) override;
+    void remembered(instant at, const call::fact& news, const call::commands& wishes) override {
+        saw(at, news, wishes);
+    }
 
     void carry_out(const call::sound& wish) override { of(wish.call).carry_out(wish); }
     void carry_out(const call::dial& wish) override { of(wish.leg.call).carry_out(wish); }

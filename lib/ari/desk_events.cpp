@@ -20,13 +20,13 @@ std::optional<request_answered> desk::hear(std::string_view message) {
     if (auto* reply = std::get_if<request_answered>(&news)) {
         return std::move(*reply);
     }
+    ++count_.events;
     tell(std::move(news));
     return std::nullopt;
 }
 
 void desk::tell(event news) {
     using enum call::pbx_seen::condition;
-    ++count_.events;
     const auto pass = [this](auto&& fact) { news_.emplace_back(std::forward<decltype(fact)>(fact)); };
     std::visit(
         overloaded{[&](panel_entered& panel) {

@@ -86,6 +86,10 @@ void desk::settle_picture(const exchange& request, int status, std::string_view 
         in_the_picture_ = true;
         seen->which = which_;
         news_.emplace_back(std::move(*seen));
+        // Whose StasisStart nobody heard waits for ever: told again, it begins a call, or belongs to one already.
+        for (const seen_channel& each : picture_.take_callers()) {
+            tell(codec_.arrival_of(each));
+        }
     }
 }
 

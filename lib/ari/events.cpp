@@ -73,23 +73,29 @@ std::vector<std::optional<std::string_view>> arguments_of(const object& message)
 }
 
 /// The number of the channel's caller, as digits; empty when it has none that can be shown.
-std::string caller_of(const object& message) {
-    const auto channel = object_at(message, "channel");
-    const auto caller = channel ? object_at(*channel, "caller") : std::nullopt;
+std::string caller_of(const object& channel) {
+    const auto caller = object_at(channel, "caller");
     const auto number = caller ? text_at(*caller, "number") : std::nullopt;
     return number && dialable(*number) && number->size() <= longest_name ? std::string(*number) : std::string();
 }
 
-event emergency_entered(const object& message, const channel_id& channel) {
-    auto entered = read_sos_arguments(arguments_of(message));
+using stasis_words = std::vector<std::optional<std::string_view>>;
+
+event emergency_entered(const stasis_words& arguments, const channel_id& channel, std::string caller) {
+    auto entered = read_sos_arguments(arguments);
     if (auto* sos = std::get_if<sos_entered>(&entered)) {
         sos->channel = channel;
         return std::move(*sos);
     }
     auto& back = std::get<callback_entered>(entered);
     back.channel = channel;
-    back.caller = caller_of(message);
+    back.caller = std::move(caller);
     return std::move(back);
+}
+
+panel_entered door_entered(const stasis_words& arguments, channel_id channel) {
+    stasis_arguments names = read_arguments(arguments);
+    return {std::move(channel), std::move(names.panel), std::move(names.flat), std::move(names.complaint)};
 }
 
 event leg_in_stasis(const object& message, const leg_ref& leg) {
@@ -108,12 +114,11 @@ event stasis_started(const object& message, std::string_view channel, call::line
         return leg_in_stasis(message, *leg);
     }
     if (which == call::line::sos) {
-        return emergency_entered(message, channel_id(std::string(channel)));
+        const auto details = object_at(message, "channel");
+        return emergency_entered(arguments_of(message), channel_id(std::string(channel)),
+                                 details ? caller_of(*details) : std::string());
     }
-    const std::vector<std::optional<std::string_view>> arguments = arguments_of(message);
-    stasis_arguments names = read_arguments(arguments);
-    return panel_entered{channel_id(std::string(channel)), std::move(names.panel), std::move(names.flat),
-                         std::move(names.complaint)};
+    return door_entered(arguments_of(message), channel_id(std::string(channel)));
 }
 
 event stasis_ended(const object& /*message*/, std::string_view channel) {
@@ -263,12 +268,18 @@ call::pbx_seen::condition condition_of(std::string_view state) {
 }
 
 seen_channel seen(const object& channel, std::string_view name) {
-    seen_channel made{std::string(name), condition_of(text_at(channel, "state").value_or("")), false, true};
+    seen_channel made;
+    made.name = name;
+    made.state = condition_of(text_at(channel, "state").value_or(""));
     const auto dialplan = object_at(channel, "dialplan");
     const auto data = dialplan ? text_at(*dialplan, "app_data") : std::nullopt;
     made.made_first = data && data->ends_with(",early");
     const auto app = dialplan ? text_at(*dialplan, "app_name") : std::nullopt;
     made.in_stasis = !app || *app == "Stasis";  // before 16.6 Asterisk did not tell
+    if (!leg_of_channel(name)) {
+        made.app_data = data.value_or("");
+        made.caller = caller_of(channel);
+    }
     return made;
 }
 
@@ -314,6 +325,25 @@ reader::~reader() = default;
 event reader::read(std::string_view message) {
     const auto root = insides_->parse_object(message);
     return root ? read_object(*root, insides_->which) : broken_message{};
+}
+
+event reader::arrival_of(const seen_channel& panel) const {
+    std::vector<std::optional<std::string_view>> arguments;
+    for (std::string_view rest = panel.app_data; rest.find(',') != std::string_view::npos;) {
+        rest.remove_prefix(rest.find(',') + 1);
+        arguments.emplace_back(rest.substr(0, rest.find(',')));
+    }
+    if (insides_->which == call::line::sos) {
+        return emergency_entered(arguments, channel_id(panel.name), panel.caller);
+    }
+    panel_entered entered = door_entered(arguments, channel_id(panel.name));
+    if (panel.state == call::pbx_seen::condition::up) {
+        entered.complaint = "panel " + entered.panel.text() + " was in a call of flat " + entered.flat.text() +
+                            " of which nothing is known";
+        entered.panel = {};
+        entered.flat = {};
+    }
+    return entered;
 }
 
 std::optional<std::vector<seen_channel>> reader::channels(std::string_view body) {

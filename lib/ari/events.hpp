@@ -87,6 +87,8 @@ struct seen_channel {
     call::pbx_seen::condition state = call::pbx_seen::condition::waiting;
     bool made_first = false;  ///< a leg that entered Stasis before it was dialled
     bool in_stasis = true;    ///< false when Asterisk says that another dialplan application holds it
+    std::string app_data{};   ///< the application's name and arguments, as the dialplan gave them; empty before 16.6
+    std::string caller{};     ///< the caller's number, where it can be shown
 };
 
 /// 22.10.1 is {22, 10}; what cannot be read is {0, 0}.
@@ -106,6 +108,9 @@ public:
 
     /// One WebSocket message.
     [[nodiscard]] event read(std::string_view message);
+    /// What the StasisStart of a panel that waits in Stasis has said, for one that nobody heard. A panel that talks has
+    /// lost the call that it was in, and nothing is known of it: a door call is not begun anew for it.
+    [[nodiscard]] event arrival_of(const seen_channel& panel) const;
 
     /// The body of GET /channels; nothing when it is not one. Entries without an id are left out.
     [[nodiscard]] std::optional<std::vector<seen_channel>> channels(std::string_view body);

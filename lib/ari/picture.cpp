@@ -51,11 +51,20 @@ void picture::gone(std::string_view channel) {
     }
 }
 
+/// A caller that the dialplan gave to our application, and that has not left it since. A channel of another application
+/// to which ours is only subscribed is not ours to serve.
+bool picture::waits_for_us(const seen_channel& each) const {
+    const auto change = changes_.find(each.name);
+    const bool left = change != changes_.end() && !change->second;
+    return !left && !leg_of_channel(each.name) && (each.app_data == app_ || each.app_data.starts_with(app_ + ','));
+}
+
 std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key>& dialling) {
     if (!taking_ || !channels_ || !bridges_ || !inside_) {
         return std::nullopt;
     }
     taking_ = false;
+    callers_.clear();
     std::unordered_map<std::string, call::pbx_seen::condition> known;
     const std::unordered_set<std::string> inside(inside_->begin(), inside_->end());
     for (const seen_channel& each : *channels_) {
@@ -63,6 +72,9 @@ std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key
         // An originated leg belongs to its application from its first moment, a panel while it is in Stasis.
         if (inside.contains(each.name) && (leg_of_channel(each.name) || each.in_stasis)) {
             known.emplace(each.name, each.state);
+            if (waits_for_us(each)) {
+                callers_.push_back(each);
+            }
         }
     }
     for (const order_key& leg : dialling) {

@@ -40,10 +40,15 @@ public:
     /// way: they count as there, because Asterisk may make them any moment.
     [[nodiscard]] std::optional<call::pbx_seen> finish(const std::unordered_set<order_key>& dialling);
 
+    /// The callers that wait in our application, as the last whole picture showed them; once.
+    [[nodiscard]] std::vector<seen_channel> take_callers() { return std::exchange(callers_, {}); }
+
     /// Our legs among the channels that were in Stasis before they were dialled.
     [[nodiscard]] std::vector<std::string> made_first() const;
 
 private:
+    [[nodiscard]] bool waits_for_us(const seen_channel& each) const;
+
     std::string app_;
     bool taking_ = false;
     unsigned round_ = 0;
@@ -51,6 +56,7 @@ private:
     std::optional<std::vector<std::string>> bridges_;
     std::optional<std::vector<std::string>> inside_;  ///< the channels of our application
     std::unordered_map<std::string, std::optional<call::pbx_seen::condition>> changes_;
+    std::vector<seen_channel> callers_;
 };
 
 }  // namespace td::ari

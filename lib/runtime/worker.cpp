@@ -36,11 +36,22 @@ void worker::take(call::fact news) {
     }
 }
 
+void worker::remember(instant at, const call::fact& news) {
+    call::commands done;
+    board_.step(at, news, done);
+    for (witness* w : witnesses_) {
+        w->remembered(at, news, done);
+    }
+}
+
 void worker::work_off() {
     stepping_ = true;
     while (!inbox_.empty()) {
         const call::fact news = std::move(inbox_.front());
         inbox_.pop_front();
+        if (board_.told_before(news)) {
+            continue;  // every picture tells the panels that wait, and most of them belong to a call
+        }
         const instant now = clock_.now();
         board_.step(now, news, wishes_);
         for (witness* w : witnesses_) {

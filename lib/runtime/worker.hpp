@@ -22,6 +22,8 @@ class witness {
 public:
     virtual ~witness() = default;
     virtual void saw(instant at, const call::fact& news, const call::commands& wishes) = 0;
+    /// A step that a former process took and carried out, remembered from its journal.
+    virtual void remembered(instant /*at*/, const call::fact& /*news*/, const call::commands& /*wishes*/) {}
 };
 
 /// Who carries out what the machine asks for. They must outlive the worker.
@@ -47,6 +49,8 @@ public:
     void begin(roles who);
     /// A fact that happened now. A role may call it from within an act: such a fact is taken right after the step.
     void take(call::fact news);
+    /// A step that a former process took: the machine takes it, and nothing is carried out. Before the first fact.
+    void remember(instant at, const call::fact& news);
     void follow(call::rules rules) { board_.follow(std::move(rules)); }
 
     [[nodiscard]] const call::switchboard& board() const { return board_; }

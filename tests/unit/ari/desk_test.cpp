@@ -353,6 +353,27 @@ TEST_CASE("desk: what happens while the picture is taken is in it", "[ari]") {
     CHECK(s.reply(200, "[]") == "seen:9.0=0," + name + ".07=0,0");
 }
 
+TEST_CASE("desk: callers that wait in our application are told again, those of others and those that left are not",
+          "[ari]") {
+    const auto channel = [](const std::string& id, const std::string& state, const std::string& app_data) {
+        return R"({"id":")" + id + R"(","state":")" + state + R"(","dialplan":{"app_name":"Stasis","app_data":")" +
+               app_data + R"("}})";
+    };
+    script s;
+    s.the_desk().line_up(s.now);
+    CHECK(s.hear(R"({"type":"StasisEnd","channel":{"id":"4.0"}})") == "left");
+    s.reply(200);
+    s.reply(200, R"({"channel_ids":["1.0","2.0","3.0","4.0","6.0","7.0"]})");
+    s.reply(200, "[" + channel("1.0", "Ring", "td,5001,12") + "," + channel("2.0", "Up", "td,5002,13") + "," +
+                     channel("3.0", "Ring", "td2,5003,14") + "," + channel("4.0", "Ring", "td,5004,15") + "," +
+                     channel("5.0", "Ring", "td,5005,16") + "," + channel("6.0", "Ring", "td") + "," +
+                     R"({"id":"7.0","state":"Ring"}])");
+    // 1.0 is served; 2.0 talks and nothing is known of it; 6.0 has no arguments. 3.0 was given to another application,
+    // 4.0 has left, 5.0 is not held by ours, and of 7.0 an old Asterisk does not say what it waits for.
+    CHECK(s.reply(200, "[]") == "seen:1.0=0,2.0=2,3.0=0,6.0=0,7.0=0,0 arrived:5001/12 arrived:/ arrived:/");
+    CHECK(s.counted.events == 1);
+}
+
 TEST_CASE("desk: a picture that fails is taken again, an old one does not count", "[ari]") {
     script s;
     s.the_desk().line_up(s.now);

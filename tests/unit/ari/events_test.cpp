@@ -240,6 +240,40 @@ TEST_CASE("events: the lists that Asterisk gives after a connect", "[ari]") {
     CHECK_FALSE(codec.application_channels("{}"));
 }
 
+TEST_CASE("events: a caller that waits says what its StasisStart has said", "[ari]") {
+    using enum call::pbx_seen::condition;
+    reader door;
+    const auto of = [](const std::string& app_data, call::pbx_seen::condition state) {
+        seen_channel made;
+        made.name = "1.0";
+        made.state = state;
+        made.app_data = app_data;
+        made.caller = "112";
+        return made;
+    };
+    const auto waits = std::get<panel_entered>(door.arrival_of(of("TdCallHandler,5001, 12 ", waiting)));
+    CHECK(waits.channel == channel_id("1.0"));
+    CHECK(waits.panel == panel_id("5001"));
+    CHECK(waits.flat == flat_id("12"));
+    CHECK(waits.complaint.empty());
+    const auto talks = std::get<panel_entered>(door.arrival_of(of("TdCallHandler,5001,12", up)));
+    CHECK(talks.panel.empty());
+    CHECK(talks.complaint == "panel 5001 was in a call of flat 12 of which nothing is known");
+    CHECK(std::get<panel_entered>(door.arrival_of(of("TdCallHandler,5001", waiting))).complaint ==
+          "the flat argument of Stasis is missing");
+
+    reader sos(call::line::sos);
+    // Somebody's life may hang on it: also one that talks is called out again.
+    CHECK(std::get<sos_entered>(sos.arrival_of(of("TdCallSos,5001", up))).panel == panel_id("5001"));
+    CHECK_FALSE(std::get<sos_entered>(sos.arrival_of(of("TdCallSos", waiting))).complaint.empty());
+    const auto back =
+        std::get<callback_entered>(sos.arrival_of(of("TdCallSos,5001,callback,74950000001,psap-callback", waiting)));
+    CHECK(back.panel == panel_id("5001"));
+    CHECK(back.number == number_id("74950000001"));
+    CHECK(back.how == call::urgency::psap_callback);
+    CHECK(back.caller == "112");
+}
+
 TEST_CASE("events: what the dialplan says of an emergency call and of a callback", "[ari]") {
     const auto said = [](const std::string& args) {
         reader codec(call::line::sos);
