@@ -119,7 +119,7 @@ std::string message_id(const call::callback_record& record) {
 
 std::string message_id(const call::sos_alert& news) {
     const bool last = std::find(news.lacks.begin(), news.lacks.end(), call::lack::every_try) != news.lacks.end();
-    return id_of(news.call, sos_alerted) + (last ? ".every_try" : "");
+    return id_of(news.call, sos_alerted).append(last ? every_try_suffix : std::string_view());
 }
 
 void append_spool_line(std::string& out, const call::sos_record& record) {

@@ -14,6 +14,7 @@ namespace td::feed {
 inline constexpr std::string_view sos_finished = "sos.finished";
 inline constexpr std::string_view callback_finished = "callback.finished";
 inline constexpr std::string_view sos_alerted = "sos.alert";
+inline constexpr std::string_view every_try_suffix = ".every_try";
 
 void append_sos_finished(std::string& out, const call::sos_record& record);
 void append_callback_finished(std::string& out, const call::callback_record& record);

@@ -4,11 +4,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
 #include "feed/record_codec.hpp"
 #include "feed/sos_record_codec.hpp"
+#include "feed/spool_memory.hpp"
 #include "feed/spool_writer.hpp"
 
 namespace td::feed {
@@ -28,10 +30,10 @@ failure open_failure(const std::filesystem::path& dir, int error) {
 }  // namespace
 
 struct spool::shared {
-    shared(spool_options options, alarm_sink alarms, int lock)
+    shared(spool_options options, alarm_sink alarms, int lock, std::vector<record_name> unkept)
         : desk(options.buffer_limit),
           remembered(options.remembered_calls),
-          writer(std::move(options), std::move(alarms), desk, lock) {}
+          writer(std::move(options), std::move(alarms), desk, lock, std::move(unkept)) {}
     spool_desk desk;
     std::size_t remembered;
     spool_writer writer;
@@ -49,22 +51,28 @@ result<std::unique_ptr<spool>> spool::open(spool_options options, alarm_sink ala
         ::close(lock);
         return open_failure(options.dir, error);
     }
-    return std::unique_ptr<spool>(new spool(std::make_shared<shared>(std::move(options), std::move(alarms), lock)));
+    auto known = remember(options.dir, options.remembered_calls);
+    auto state = std::make_shared<shared>(std::move(options), std::move(alarms), lock, std::move(known.unkept));
+    return std::unique_ptr<spool>(new spool(std::move(state), known.names));
 }
 
-spool::spool(std::shared_ptr<shared> state)
-    : state_(std::move(state)), thread_([shared = state_] { shared->writer.run(); }) {}
+spool::spool(std::shared_ptr<shared> state, const std::vector<record_name>& taken_before)
+    : state_(std::move(state)), thread_([shared = state_] { shared->writer.run(); }) {
+    for (const record_name& each : taken_before) {
+        static_cast<void>(first_of(each));
+    }
+}
 
 spool::~spool() {
     state_->desk.stopping = true;
     state_->desk.lines.ring();
 }
 
-bool spool::first_of(const call_id& call) {
-    if (!finished_.insert(call).second) {
+bool spool::first_of(const record_name& name) {
+    if (!finished_.insert(name).second) {
         return false;
     }
-    finished_order_.push_back(call);
+    finished_order_.push_back(name);
     if (finished_order_.size() > state_->remembered) {
         finished_.erase(finished_order_.front());
         finished_order_.pop_front();
@@ -85,25 +93,21 @@ void spool::take(const call::callback_record& record) {
 }
 
 void spool::take(const call::sos_alert& news) {
-    std::string line;
-    append_spool_line(line, news);
-    put(std::move(line));
+    take_record(news);
 }
 
 template <class Record>
 void spool::take_record(const Record& record) {
-    if (!first_of(record.call)) {
-        ++state_->desk.doubles;
+    spool_desk& desk = state_->desk;
+    const auto name = name_of_message(message_id(record));
+    assert(name);  // both sides of it are ours
+    if (!first_of(*name)) {
+        ++desk.doubles;
         return;
     }
-    std::string line;
-    append_spool_line(line, record);
-    put(std::move(line));
-}
-
-void spool::put(std::string line) {
-    spool_desk& desk = state_->desk;
-    const std::size_t weight = line.size() + spool_line_weight;
+    spool_line line{*name, {}};
+    append_spool_line(line.text, record);
+    const std::size_t weight = line.text.size() + spool_line_weight;
     if (!desk.lines.put(std::move(line), weight)) {
         ++desk.refused;
     }

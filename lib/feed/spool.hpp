@@ -8,7 +8,8 @@
 // record can be had again.) Alarms come at half and at four fifths of the limit, long before that.
 //
 // A record is on disk, by the default sync, about 10 ms after it was taken: kill -9 or a power cut in between loses it
-// from the spool, and the recovery from the journal, which knows that the call was finished, is what brings it back.
+// from the spool, and the recovery from the journal, which knows that the call was finished, is what brings it back. Of
+// what is on disk a second one is refused through restarts too, also when the broker has had it (spool_memory.hpp).
 
 #include <cstdint>
 #include <deque>
@@ -16,11 +17,13 @@
 #include <functional>
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "base/alarm.hpp"
 #include "base/instant.hpp"
 #include "base/patient_thread.hpp"
 #include "base/result.hpp"
+#include "feed/record_name.hpp"
 #include "ports/ports.hpp"
 
 namespace td::feed {
@@ -35,7 +38,7 @@ struct spool_options {
     std::uint64_t size_limit = std::uint64_t{1} << 30U;     ///< of all segments: some 700,000 records
     std::uint64_t segment_limit = std::uint64_t{8} << 20U;  ///< a new segment after this many bytes
     std::size_t buffer_limit = std::size_t{16} << 20U;      ///< in memory, while the disk cannot be written
-    std::size_t remembered_calls = 100'000;                 ///< among how many last calls a double is recognised
+    std::size_t remembered_calls = 100'000;                 ///< among how many last records a double is recognised
     spool_sync sync = spool_sync::each_batch;
     duration gather = 10ms;
     duration retry = 1s;  ///< how often a disk that refused is tried again
@@ -43,10 +46,10 @@ struct spool_options {
 
 struct spool_counts {
     std::uint64_t taken = 0;    ///< records put on disk by this run
-    std::uint64_t doubles = 0;  ///< second records of a call, refused
+    std::uint64_t doubles = 0;  ///< second records of a call, and alerts that came before, refused
     std::uint64_t refused = 0;  ///< records refused because the spool, or the buffer before it, was full
     std::uint64_t bytes = 0;    ///< of all segments
-    instant oldest{};           ///< when the oldest segment was last written; 1970 when the spool is empty
+    instant oldest{};           ///< when the oldest segment was last written; 1970 when everything is confirmed
     std::size_t waiting = 0;    ///< bytes in memory, not yet on disk
 };
 
@@ -74,15 +77,14 @@ public:
 
 private:
     struct shared;
-    explicit spool(std::shared_ptr<shared> state);
+    spool(std::shared_ptr<shared> state, const std::vector<record_name>& taken_before);
     template <class Record>
     void take_record(const Record& record);
-    void put(std::string line);
-    bool first_of(const call_id& call);
+    bool first_of(const record_name& name);
 
     std::shared_ptr<shared> state_;  ///< with the thread, which may outlive us on a dead disk
-    std::unordered_set<call_id> finished_;
-    std::deque<call_id> finished_order_;
+    std::unordered_set<record_name> finished_;
+    std::deque<record_name> finished_order_;
     patient_thread thread_;
 };
 

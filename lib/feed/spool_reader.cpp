@@ -1,5 +1,6 @@
 #include "feed/spool_reader.hpp"
 
+#include <fcntl.h>
 #include <simdjson.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace td::feed {
 namespace {
@@ -60,24 +62,52 @@ struct spool_reader::insides {
     spool_place place;  ///< the next byte to read
     spool_place confirmed;
     json::parser parser;
-    std::string ahead;  ///< bytes of the segment from `place` on
+    std::string ahead;     ///< bytes of the segment, some of which are done with
+    std::size_t used = 0;  ///< how many: `place` is the place of the next one
+
+    std::string_view left() const { return std::string_view(ahead).substr(used); }
 
     std::string name_of(spool_place at) const {
         return segment_name(at.segment) + ", byte " + std::to_string(at.offset);
     }
 
-    /// Reads further bytes of the segment behind those at hand: how many came, -1 for a failure.
-    std::ptrdiff_t read_ahead(const fs::path& file) {
-        std::ifstream from(file, std::ios::binary);
-        const std::size_t before = ahead.size();
-        if (!from.seekg(static_cast<std::streamoff>(place.offset + before))) {
+    /// Reads further bytes of the segment behind those at hand: how many came, -1 for a failure, which errno names.
+    std::ptrdiff_t read_ahead(const fs::path& path) {
+        ahead.erase(0, std::exchange(used, 0));
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) {
             return -1;
         }
+        const std::size_t before = ahead.size();
         ahead.resize(before + chunk_bytes);
-        from.read(ahead.data() + before, static_cast<std::streamsize>(chunk_bytes));
-        const auto count = from.gcount();
-        ahead.resize(before + static_cast<std::size_t>(count));
-        return from.bad() ? -1 : static_cast<std::ptrdiff_t>(count);
+        const ssize_t count =
+            ::pread(file, ahead.data() + before, chunk_bytes, static_cast<off_t>(place.offset + before));
+        const int error = errno;
+        ::close(file);
+        ahead.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+        errno = error;
+        return count;
+    }
+
+    static failure unreadable(const segment& each) {
+        return {failure_kind::broken_data, "spool: " + each.path.string() + " cannot be read: " +
+                                               std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
+        // glibc's strerror keeps its buffer per thread since 2.32.
+    }
+
+    /// What the disk lost must not hold up the other segments. Anything but EIO may pass: too many open files, rights.
+    result<done> give_up(const segment& each, spool_batch& batch) {
+        const bool lost = errno == EIO;
+        failure why = unreadable(each);
+        const fs::path aside = dir / ("unreadable-" + each.path.filename().string());
+        if (!lost || reading != spool_reading::consume || ::rename(each.path.c_str(), aside.c_str()) != 0) {
+            return why;
+        }
+        batch.damages.push_back({name_of(place), why.text + "; it is now " + aside.string()});
+        ahead.clear();
+        used = 0;
+        place = {each.number + 1, 0};
+        return done{};
     }
 
     void put_aside(const std::string& bytes, std::string what, spool_batch& batch) {
@@ -90,7 +120,7 @@ struct spool_reader::insides {
     }
 
     void take_line(std::size_t length, spool_batch& batch) {
-        const std::string line = ahead.substr(0, length);
+        const std::string line(left().substr(0, length));
         spooled message;
         std::string wrong;
         if (read_message(parser, line, message, wrong)) {
@@ -104,27 +134,29 @@ struct spool_reader::insides {
 
     void move_on(std::size_t bytes) {
         place.offset += bytes;
-        ahead.erase(0, bytes);
+        used += bytes;
     }
 
     /// Reads lines of one segment until the batch is full, true, or the segment has no more, false.
     result<bool> read_segment(const segment& each, bool may_grow, std::size_t limit, spool_batch& batch) {
         std::size_t looked_at = 0;  // no line end before this
         while (batch.messages.size() + batch.damages.size() < limit) {
-            const std::size_t end = ahead.find('\n', looked_at);
-            if (end != std::string::npos) {
+            const std::size_t end = left().find('\n', looked_at);
+            if (end != std::string_view::npos) {
                 take_line(end, batch);
                 looked_at = 0;
                 continue;
             }
-            looked_at = ahead.size();
+            looked_at = left().size();
             const std::ptrdiff_t count = looked_at > longest_line ? 0 : read_ahead(each.path);
             if (count < 0) {
-                return failure{failure_kind::broken_data, "spool: " + each.path.string() + " cannot be read"};
+                auto given_up = may_grow ? result<done>(unreadable(each)) : give_up(each, batch);
+                return given_up ? result<bool>(false) : given_up.why();
             }
             if (looked_at > longest_line || (count == 0 && !may_grow && looked_at > 0)) {
-                put_aside(ahead, looked_at > longest_line ? "the line has no end" : "torn: the line has no end", batch);
-                move_on(ahead.size());
+                put_aside(std::string(left()),
+                          looked_at > longest_line ? "the line has no end" : "torn: the line has no end", batch);
+                move_on(looked_at);
                 looked_at = 0;
             } else if (count == 0) {
                 return false;
@@ -149,6 +181,14 @@ result<std::unique_ptr<spool_reader>> spool_reader::open(fs::path dir, spool_rea
     return std::unique_ptr<spool_reader>(new spool_reader(std::move(in)));
 }
 
+result<std::unique_ptr<spool_reader>> spool_reader::open_at(fs::path dir, spool_place first) {
+    auto opened = open(std::move(dir), spool_reading::look);
+    if (opened) {
+        (*opened)->in_->place = first;
+    }
+    return opened;
+}
+
 spool_reader::spool_reader(std::unique_ptr<insides> in) : in_(std::move(in)) {}
 spool_reader::~spool_reader() = default;
 
@@ -164,6 +204,7 @@ result<spool_batch> spool_reader::next(std::size_t limit) {
         if (each.number > in.place.segment) {
             in.place = {each.number, 0};
             in.ahead.clear();
+            in.used = 0;
         }
         auto full = in.read_segment(each, i + 1 == present.size(), limit, batch);
         if (!full.ok()) {
@@ -173,6 +214,7 @@ result<spool_batch> spool_reader::next(std::size_t limit) {
             break;
         }
     }
+    batch.end = in.place;
     return batch;
 }
 

@@ -35,6 +35,7 @@ enum class spool_reading : std::uint8_t {
 struct spool_batch {
     std::vector<spooled> messages;
     std::vector<spool_damage> damages;
+    spool_place end;  ///< everything before it was read
     [[nodiscard]] bool empty() const { return messages.empty() && damages.empty(); }
 };
 
@@ -45,13 +46,16 @@ public:
 
     /// Failure not_found when the directory is not there. One consumer a spool.
     static result<std::unique_ptr<spool_reader>> open(std::filesystem::path dir, spool_reading reading);
+    /// Looks only, from this place on.
+    static result<std::unique_ptr<spool_reader>> open_at(std::filesystem::path dir, spool_place first);
     ~spool_reader();
     spool_reader(const spool_reader&) = delete;
     spool_reader& operator=(const spool_reader&) = delete;
 
     /// Up to `limit` further messages; empty when there are none yet. The newest segment may still grow, so that a half
-    /// line at its end is not there yet; in every older one it was torn. Failure broken_data when a segment cannot be
-    /// read.
+    /// line at its end is not there yet; in every older one it was torn. A consumer renames an older segment whose disk
+    /// refuses to give it (EIO) to unreadable-….jsonl, names it among the damages and goes on behind it. Failure
+    /// broken_data when a segment cannot be read for another reason: ask again later.
     result<spool_batch> next(std::size_t limit);
 
     /// Everything up to `place` is safe elsewhere: it is remembered across restarts, and segments before it are

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "feed/spool_memory.hpp"
+
 namespace td::feed {
 namespace {
 
@@ -20,14 +22,24 @@ std::string errno_text() {
 }  // NOLINT(concurrency-mt-unsafe)
 // glibc's strerror keeps its buffer per thread since 2.32.
 
-std::size_t weight_of(const std::string& line) {
-    return line.size() + spool_line_weight;
+std::size_t weight_of(const spool_line& line) {
+    return line.text.size() + spool_line_weight;
+}
+
+/// A new file's name is on disk only when its directory is.
+void sync_directory(const fs::path& dir) {
+    const int file = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file >= 0) {
+        static_cast<void>(::fsync(file));  // where it fails, so does the sync of the records, which is looked at
+        ::close(file);
+    }
 }
 
 }  // namespace
 
-spool_writer::spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock)
-    : options_(std::move(options)), alarms_(std::move(alarms)), desk_(desk), lock_(lock) {
+spool_writer::spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock,
+                           std::vector<record_name> unkept)
+    : options_(std::move(options)), alarms_(std::move(alarms)), desk_(desk), lock_(lock), unkept_(std::move(unkept)) {
     const auto present = segments_in(options_.dir);
     // The number behind the confirmed one too: a spool that was emptied must not use its numbers again.
     number_ = std::max(present.empty() ? 0 : present.back().number, confirmed_place(options_.dir).segment);
@@ -68,11 +80,11 @@ void spool_writer::write_waiting() {
     std::size_t written = 0;
     std::size_t refused = 0;
     while (!waiting_.empty()) {
-        const std::string& line = waiting_.front();
-        if (bytes_ + line.size() > options_.size_limit) {
+        const spool_line& line = waiting_.front();
+        if (bytes_ + line.text.size() > options_.size_limit) {
             look_at_size();  // a reader may have deleted segments since the last look
         }
-        if (bytes_ + line.size() > options_.size_limit) {
+        if (bytes_ + line.text.size() > options_.size_limit) {
             ++refused;
         } else if (write_line(line)) {
             ++written;
@@ -98,7 +110,7 @@ void spool_writer::write_waiting() {
 }
 
 /// All of the line, or nothing that a reader would take for a line.
-bool spool_writer::write_line(const std::string& line) {
+bool spool_writer::write_line(const spool_line& line) {
     struct stat seen {};
     const bool nameless = file_ >= 0 && ::fstat(file_, &seen) == 0 && seen.st_nlink == 0;
     if (file_ >= 0 && (segment_bytes_ >= options_.segment_limit || nameless)) {
@@ -107,9 +119,17 @@ bool spool_writer::write_line(const std::string& line) {
     if (file_ < 0 && !open_segment()) {
         return false;
     }
+    if (!write_bytes(line.text)) {
+        return false;
+    }
+    unkept_.push_back(line.name);
+    return true;
+}
+
+bool spool_writer::write_bytes(const std::string& text) {
     std::size_t done_bytes = 0;
-    while (done_bytes < line.size()) {
-        const ssize_t count = ::write(file_, line.data() + done_bytes, line.size() - done_bytes);
+    while (done_bytes < text.size()) {
+        const ssize_t count = ::write(file_, text.data() + done_bytes, text.size() - done_bytes);
         if (count < 0 && errno == EINTR) {
             continue;
         }
@@ -124,14 +144,19 @@ bool spool_writer::write_line(const std::string& line) {
         }
         done_bytes += static_cast<std::size_t>(count);
     }
-    segment_bytes_ += line.size();
-    bytes_ += line.size();
+    segment_bytes_ += text.size();
+    bytes_ += text.size();
     return true;
 }
 
 bool spool_writer::open_segment() {
     std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
     fs::create_directory(options_.dir, ignored);
+    // Before the next segment is begun, since the one before may be deleted as soon as there is another one.
+    if (!unkept_.empty() && !keep_names(options_.dir, unkept_, number_, options_.remembered_calls)) {
+        return fail("cannot write " + (options_.dir / "finished").string() + ": " + errno_text());
+    }
+    unkept_.clear();
     for (int attempt = 0; attempt < 1000 && file_ < 0; ++attempt) {
         path_ = options_.dir / segment_name(number_ + 1);
         file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
@@ -141,6 +166,9 @@ bool spool_writer::open_segment() {
         ++number_;
     }
     segment_bytes_ = 0;
+    if (options_.sync != spool_sync::none) {
+        sync_directory(options_.dir);
+    }
     return file_ >= 0 || fail("cannot open " + path_.string() + ": " + errno_text());
 }
 
@@ -180,7 +208,10 @@ void spool_writer::look_at_size() {
         bytes_ += each.bytes;
     }
     desk_.bytes = bytes_;
-    desk_.oldest = present.empty() ? 0 : present.front().written_at.time_since_epoch().count();
+    // The newest segment stays when everything in it is confirmed.
+    const bool all_confirmed =
+        present.empty() || confirmed_place(options_.dir) >= spool_place{present.back().number, present.back().bytes};
+    desk_.oldest = all_confirmed ? 0 : present.front().written_at.time_since_epoch().count();
     for (mark& each : marks_) {
         tell(each, bytes_);
     }

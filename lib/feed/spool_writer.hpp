@@ -6,17 +6,24 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "base/inbox.hpp"
+#include "feed/record_name.hpp"
 #include "feed/spool.hpp"
 #include "feed/spool_files.hpp"
 
 namespace td::feed {
 
+struct spool_line {
+    record_name name;
+    std::string text;  ///< with its '\n'
+};
+
 /// What both threads see.
 struct spool_desk {
     explicit spool_desk(std::size_t limit) : lines(limit) {}
-    inbox<std::string> lines;
+    inbox<spool_line> lines;
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> taken{0};
     std::atomic<std::uint64_t> doubles{0};
@@ -30,7 +37,8 @@ inline constexpr std::size_t spool_line_weight = 96;
 
 class spool_writer {
 public:
-    spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock);
+    /// `unkept`: records in segments of earlier runs that the file of names does not have yet.
+    spool_writer(spool_options options, alarm_sink alarms, spool_desk& desk, int lock, std::vector<record_name> unkept);
     ~spool_writer();
     spool_writer(const spool_writer&) = delete;
     spool_writer& operator=(const spool_writer&) = delete;
@@ -45,7 +53,8 @@ private:
     };
 
     void write_waiting();
-    bool write_line(const std::string& line);
+    bool write_line(const spool_line& line);
+    bool write_bytes(const std::string& text);
     bool open_segment();
     void close_segment();
     bool sync();
@@ -64,7 +73,8 @@ private:
     std::uint64_t number_ = 0;
     std::uint64_t segment_bytes_ = 0;
     std::uint64_t bytes_ = 0;
-    std::deque<std::string> waiting_;
+    std::vector<record_name> unkept_;  ///< of the open segment, and of those before it that are not kept yet
+    std::deque<spool_line> waiting_;
     bool failing_ = false;
     std::array<mark, 3> marks_{{{"spool_50", 50}, {"spool_80", 80}, {"spool_full", 100}}};
     std::chrono::steady_clock::time_point next_try_{};
