@@ -18,6 +18,7 @@
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
 #include "cmd/emergency_line.hpp"
+#include "cmd/recovery.hpp"
 #include "cmd/two_lines.hpp"
 #include "config/keys.hpp"
 #include "runtime/alarm_board.hpp"
@@ -50,18 +51,6 @@ private:
     }
     const runtime::steady_utc& clock_;
     random_source random_;
-};
-
-/// The journal as a witness of the worker.
-class journal_witness final : public runtime::witness {
-public:
-    explicit journal_witness(runtime::recorder& to) : recorder_(to) {}
-    void saw(instant at, const call::fact& news, const call::commands& wishes) override {
-        recorder_.note(at, news, wishes);
-    }
-
-private:
-    runtime::recorder& recorder_;
 };
 
 /// What SIGHUP changes: the rules of new calls, and the log's level. Everything else is read once, at the start.
@@ -127,6 +116,7 @@ struct door_service::insides {
     runtime::service_notice notice;
     runtime::call_log call_log{log};
     runtime::call_meter call_meter{metrics};
+    std::optional<recovery> memory;  ///< from the opening of the journal to the first act
     std::unique_ptr<runtime::recorder> recorder;
     std::unique_ptr<journal_witness> journal;
     std::unique_ptr<feed::spool> spool;
@@ -170,6 +160,7 @@ result<done> door_service::insides::open_stores() {
         return opened_spool.why();
     }
     spool = std::move(*opened_spool);
+    memory.emplace(settings.journal.dir, wishes.node);  // before this run writes a file, or lets one go
     const auto rules = config::call_rules(settings);
     auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
     if (!opened_journal) {
@@ -258,8 +249,11 @@ void door_service::insides::start() {
              {"asterisk", settings.ari.url.text}});
     signals.add(SIGUSR1);
     on_signal(0);
+    memory->remember(*worker, *recorder, config::call_rules(settings), log);
     asterisk->start();
     emergency->asterisk().start();
+    memory->go_on(*worker, *spool, emergency->numbers());
+    memory.reset();
     reach_asterisk_or_end();
     watch();
 }

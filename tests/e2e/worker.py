@@ -41,6 +41,7 @@ class Worker:
         self.spool, self.journal_dir = self.scratch / "spool", self.scratch / "journal"
         self.metrics_port = lab.free_port(kind=lab.socket.SOCK_STREAM)
         self.password, self.pool_password, self.process = password, pool_password, None
+        self.lives = 0
         self.settings = merged({
             "pool": {"url": f"sqlite:{self.scratch}/tdctl.db", "notes": f"{self.scratch}/pool-notes"},
             "crm": {"memory": f"{self.scratch}/crm-memory"},
@@ -73,6 +74,7 @@ class Worker:
         return {**clean, "TDCTL_ARI_PASSWORD": self.password, "TDCTL_POOL_PASSWORD": self.pool_password}
 
     def start(self, *options):
+        self.lives += 1
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "--config", str(self.file), "serve-ari", "--node", self.scratch.name, *options],

@@ -99,7 +99,6 @@ class World:
         self.workers = []
         self.tolerated = set()  # words of error lines that a story caused on purpose
         self.unwatched = set()  # workers that are meant to fail
-        self.cut_short = set()  # workers that were ended in the middle of a call: it has no record yet
 
     def start(self):
         self.asterisk.start()

@@ -1,0 +1,84 @@
+"""A worker dies in the middle of its calls, and the next one goes on with them."""
+
+import signal
+import threading
+
+from servers import Mood
+from world import Phone, Story, wait
+
+
+class Dying(Story):
+    """kill -9, and the same worker again at once, as systemd does it."""
+
+    def worker_of_its_own(self, name, digit, **door):
+        self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{digit}", "ring_limit": "20s", "talk_limit": "30s",
+                                                   **door}}).start().wait_ready(), f"*{digit}*")
+
+    def die_and_return(self):
+        self.worker.tell(signal.SIGKILL)
+        self.worker.exit_status()
+        self.worker.start().wait_ready()
+
+    def next_call(self, *residents, **options):
+        """One more panel with a flat behind it calls; gives back the panel, the accounts and the run."""
+        self.panel = self.new_panel()
+        accounts = self.flat(*residents)
+        return self.panel, accounts, self.call("panel", timeout=60, **options)
+
+    def test_kill_9_in_five_moments_of_a_call_costs_no_call_and_no_record(self):
+        self.worker_of_its_own("dies", 0)
+        talking, (a,), talk = self.next_call(Phone(answer_after=0.2), hold=8.0)
+        self.wait_talking(a)
+        wait(lambda: self.world.panel_talks(talking), what="the first panel to talk")
+        ringing, (b, b2), ring = self.next_call(Phone(answer_after=6.0), Phone(), hold=1.0)
+        given_up, (c,), cancelled = self.next_call(Phone(), hold=1.0)
+        self.world.phones.invite(b)
+        self.world.phones.invite(c)
+        self.panel = looking = self.new_panel()
+        d, = self.flat(Phone(answer_after=0.5))
+        held = threading.Event()
+        self.addCleanup(held.set)
+        self.world.crm.moods[looking] = Mood(held=held)
+        look = self.call("panel", hold=1.0, timeout=60)
+        self.world.crm.wait(lambda: self.world.crm.of(looking), what="the CRM to be asked")
+        answering, (e,), answered = self.next_call(Phone(answer_after=0.3), hold=5.0)
+        self.wait_talking(e)                      # the moment of the answer: the two may be joined or not
+        self.worker.tell(signal.SIGKILL)
+        self.worker.exit_status()
+        self.world.crm.moods.pop(looking)
+        held.set()
+        self.worker.start().wait_ready()
+        self.assertIn("calls remembered", self.worker.log())
+        for run in (talk, ring, look, answered):
+            run.check()                           # SIPp fails on a BYE that it does not expect
+        self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=a)
+        self.assertGreaterEqual(self.record(talking)["talk_ms"], 7000, "the talk is measured over both lives")
+        self.expect(self.record(ringing), outcome="answered", ended_by="panel", answered_by=b)
+        self.assertEqual(self.why(self.record(ringing)), {b: "answered", b2: "answered_elsewhere"})
+        self.expect(self.record(looking), outcome="answered", answered_by=d)
+        self.expect(self.record(answering), outcome="answered", ended_by="panel", answered_by=e)
+        cancelled.wait()
+        self.expect(self.record(given_up), outcome="missed", ended_by="ring_limit")
+        for account in (b, b2, c):
+            self.assertEqual(len(self.requests(account, "INVITE")), 1, "nobody is dialled twice")
+
+    def test_what_happened_while_nobody_was_there_is_found_out(self):
+        self.worker_of_its_own("sleeps", 1)
+        left, (a,), gone = self.next_call(Phone(answer_after=0.2), hold=3.0)
+        self.wait_talking(a)
+        wait(lambda: self.world.panel_talks(left), what="the panel to talk")
+        waiting, (b, b2), ring = self.next_call(Phone(), Phone(), hold=1.0)
+        self.world.phones.invite(b2)
+        # What happened in the last moments is in no journal; a call of which nothing is there begins anew.
+        wait(lambda: sum(line.get("fact") == "leg_ringing" for line in self.worker.journal()) >= 3, what="the journal")
+        self.worker.tell(signal.SIGKILL)
+        self.worker.exit_status()
+        gone.check()                              # the visitor leaves while there is no worker
+        self.worker.start().wait_ready()
+        self.expect(self.record(left), outcome="answered", ended_by="lost", answered_by=a)
+        self.die_and_return()                     # and once more, and again: memory does not wear out
+        self.die_and_return()
+        self.assertEqual(len(self.worker.records_of(left)), 1)
+        ring.wait()
+        self.expect(self.record(waiting), outcome="missed", ended_by="ring_limit")
+        self.assertEqual(len(self.requests(b, "INVITE")), 1)
