@@ -160,6 +160,9 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
     }
     const instant lost_at = std::exchange(line_lost_at_, never);
     const bool unsure = std::exchange(recalled_, false);
+    if (unsure && state_ != state::ending) {
+        drop_told_again(out);  // the order may have died with the process before it was sent
+    }
     const auto seen = [&](std::string_view name) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
@@ -184,13 +187,17 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
             plan_.rang(now, leg);
         }
     }
-    if (panel_here_ && seen(panel_channel_.text()) == news.channels.end()) {
+    const auto panel = seen(panel_channel_.text());
+    if (panel_here_ && panel == news.channels.end()) {
         panel_is_gone(now, ended_by::lost, out);
     } else if (unsure && given_back_ && state_ == state::ending) {
         give_back_again_ = true;  // it is still in Stasis: the dialplan never got it
         insist(now, out);
     }
-    if (unsure && state_ == state::ringing) {
+    if (unsure && state_ == state::ringing && panel->state == pbx_seen::condition::up) {
+        note("somebody had answered, and was gone before anybody remembered who");
+        end(now, outcome::failed, ended_by::lost, hangup_reason::normal, out);
+    } else if (unsure && state_ == state::ringing) {
         ring_on(now, out);
     }
 }

@@ -97,6 +97,39 @@ TEST_CASE("recalled: the ring limit that was reached while nobody was there is s
     CHECK(dies(s, 60s).find("panel:no_answer drop:00/normal drop:01/normal") != std::string::npos);
 }
 
+TEST_CASE("recalled: a panel that was answered in a forgotten moment is not rung for again", "[call]") {
+    call_script s = ringing_at_two();
+    dies(s, 1s);
+    SECTION("whoever answered is there: the two are joined") {
+        CHECK(sees(s, {panel_talks, there(0, seen::condition::up), there(1, seen::condition::ringing)}) ==
+              "answer join:00 drop:01/answered_elsewhere push:ended/answered_elsewhere(d2)");
+    }
+    SECTION("nobody is there any more") {
+        call_script one_rang;
+        one_rang.start();
+        one_rang.feed(described());
+        one_rang.feed(accounts(2));
+        one_rang.after(500ms, ringing(0));
+        one_rang.feed(did(act::bridge));
+        dies(one_rang, 1s);
+        s = std::move(one_rang);
+        CHECK(sees(s, {panel_talks}) == "panel:normal push:ended/missed(d1,d2)");
+        s.feed(panel_gone());
+        CHECK(s.feed(did(act::remove_bridge)) == "freed record:failed/lost");
+        CHECK(s.record().note == "somebody had answered, and was gone before anybody remembered who");
+    }
+}
+
+TEST_CASE("recalled: a loser that still rings is told once more to go", "[call]") {
+    call_script s = ringing_at_two();
+    s.after(1s, answered(0));
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 0));
+    CHECK(dies(s, 1s) == "taken");
+    CHECK(sees(s, {panel_talks, there(0, seen::condition::up), there(1, seen::condition::ringing)}) ==
+          "drop:01/answered_elsewhere");
+}
+
 TEST_CASE("recalled: a bridge that was asked for and never confirmed is asked for again", "[call]") {
     call_script s;
     s.start();
