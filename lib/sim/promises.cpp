@@ -29,6 +29,21 @@ void promises::saw_step(instant now, const call::fact* news, const call::command
     }
 }
 
+void promises::saw_death(const std::set<call_id>& known) {
+    std::erase_if(calls_, [&](const auto& entry) { return !known.contains(entry.first) && !entry.second.record; });
+    for (auto& [call, watched] : calls_) {
+        watched.living.clear();
+        watched.over.reset();
+        watched.push_deadline.reset();
+        watched.found_accounts = false;
+        watched.taken = false;
+        watched.freed = false;
+        for (auto& [device, news] : watched.devices) {
+            news.ends = 0;
+        }
+    }
+}
+
 void promises::saw_next_deadline(instant now, instant next) {
     if (next <= now) {
         blame(now, {}, "a deadline that is due is not served: the worker would spin");
@@ -150,6 +165,7 @@ void promises::take(instant now, const call::dial& wish) {
         blame(now, wish.leg.call, "two living legs have one name");
     }
     watched->dialled[wish.leg.leg.value] = wish.account;
+    told_to_go_.erase(channel_name(wish.leg));  // a number that a dead worker had used is used once more
     watched->first_dial = watched->first_dial.value_or(now);
 }
 

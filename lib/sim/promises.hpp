@@ -24,6 +24,9 @@ public:
     /// One step of the switchboard: the fact (none for a wake-up) and every command that it led to, in order.
     void saw_step(instant now, const call::fact* news, const call::commands& out);
     void saw_news(const sip_news& news);
+    /// The worker was killed, and the next one remembers: what the last moments had asked may be asked once more.
+    /// A call whose arrival had not reached the journal is nobody's: if its panel still waits it gets another.
+    void saw_death(const std::set<call_id>& known);
     /// The visitor at the panel hung up by himself.
     void saw_visitor_leave(instant now, const std::string& channel);
     void saw_next_deadline(instant now, instant next);

@@ -222,7 +222,11 @@ void wire::settle(const std::string& lane_name, std::uint64_t number, int status
         report(done, status);
     } else if (done.tries_left > 0 && status != 404 && (status < 200 || status > 299)) {
         --done.tries_left;
-        time_.put_after(pause_between_tries, [this, lane_name, done] { queue(lane_name, done); });
+        time_.put_after(pause_between_tries, [this, lane_name, done, life = life_] {
+            if (life == life_) {
+                queue(lane_name, done);
+            }
+        });
     }
 }
 
@@ -340,7 +344,7 @@ void wire::hear_of_leg_in_stasis(const leg_ref& leg, const channel_snapshot& cha
 }
 
 void wire::tell_of_arrival(const channel_snapshot& panel) {
-    if (panels_known_.contains(panel.id)) {
+    if (panels_known_.contains(panel.id) || leg_of_channel(panel.id)) {
         return;
     }
     const auto now = static_cast<std::uint64_t>(time_.now().time_since_epoch() / 1ms);
@@ -353,8 +357,10 @@ void wire::tell_of_arrival(const channel_snapshot& panel) {
     // app_data is app,panel,flat; a panel without a flat has unusable arguments.
     const std::size_t first = panel.app_data.find(',');
     const std::size_t second = panel.app_data.find(',', first + 1);
-    if (second == std::string::npos) {
-        tell(panel.id, call::panel_arrived{call, channel_id(panel.id), {}, {}, "no flat in the arguments"});
+    const bool talks = panel.state == channel_state::up;  // its call is forgotten
+    if (second == std::string::npos || talks) {
+        const char* const complaint = talks ? "nothing is known of its call" : "no flat in the arguments";
+        tell(panel.id, call::panel_arrived{call, channel_id(panel.id), {}, {}, complaint});
         return;
     }
     tell(panel.id, call::panel_arrived{call,
@@ -449,10 +455,22 @@ void wire::looked() {
     to_.fact(seen);
     // A panel whose StasisStart was cut off waits in Stasis for ever: its arguments stand in app_data.
     for (const channel_snapshot& c : seen_channels_) {
-        if (c.state == channel_state::ring && c.app_data.starts_with(app_)) {
+        if ((c.state == channel_state::ring || c.state == channel_state::up) && c.app_data.starts_with(app_)) {
             tell_of_arrival(c);
         }
     }
+}
+
+void wire::die() {
+    ++line_;
+    ++life_;
+    line_is_up_ = false;
+    lanes_.clear();
+    waiting_.clear();
+    panels_known_.clear();
+    early_.clear();
+    asterisk_.disconnect(time_.now(), socket_);
+    hear();
 }
 
 void wire::lose_line(const cut& how) {

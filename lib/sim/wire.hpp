@@ -39,6 +39,8 @@ public:
     void hear();
     void connect();
     void lose_line(const cut& how);
+    /// The process is gone: what it has sent is on its way, of everything else nobody knows any more.
+    void die();
     /// From now on nothing goes wrong any more.
     void heal();
     [[nodiscard]] bool idle() const { return lanes_.empty(); }
@@ -99,6 +101,7 @@ private:
     std::vector<bridge_snapshot> seen_bridges_;
     std::uint64_t counter_ = 0;
     std::uint64_t line_ = 0;  // counts the connects: what was under way on an older line never arrives
+    std::uint64_t life_ = 0;  // counts the processes
     std::uint32_t socket_ = 0;
     std::uint32_t steps_ = 0;
     bool line_is_up_ = false;

@@ -43,7 +43,9 @@ void world::arrange() {
     for (const cut& c : plan_.cuts) {
         time_.put(c.at, [this, &c] {
             remark(c.asterisk_restarts ? "Asterisk restarts" : "the line is cut");
-            wire_.lose_line(c);
+            if (alive_) {
+                wire_.lose_line(c);
+            }
         });
     }
     for (const instant at : plan_.extra_wake_ups) {
@@ -56,7 +58,7 @@ void world::arrange() {
 }
 
 bool world::quiet() const {
-    return arrivals_left_ == 0 && board_.calls() == 0 && asterisk_.channel_count() == 0 &&
+    return alive_ && arrivals_left_ == 0 && board_.calls() == 0 && asterisk_.channel_count() == 0 &&
            asterisk_.bridge_count() == 0 && wire_.idle();
 }
 
@@ -66,7 +68,7 @@ void world::run() {
     const instant curfew = plan_.visits.back().at + plan_.longest_call() + 60s;
     // A line that was cut, or a request that Asterisk carried out after all, may leave what only a look at Asterisk
     // finds.
-    const bool another_look = !plan_.cuts.empty() || plan_.faults.late_once_in != 0 ||
+    const bool another_look = !plan_.cuts.empty() || !plan_.deaths.empty() || plan_.faults.late_once_in != 0 ||
                               plan_.faults.request_lost_once_in != 0 || plan_.faults.reply_lost_once_in != 0;
     if (another_look) {
         time_.put(curfew, [this] {
@@ -76,14 +78,15 @@ void world::run() {
     }
     const instant end = another_look ? curfew + 30s : curfew;
     while (!quiet() || (!another_look && time_.next() < plan_.visits.back().at)) {
-        const instant next = std::min({time_.next(), asterisk_.next_deadline(), board_.next_deadline()});
+        const instant due = alive_ ? board_.next_deadline() : never;
+        const instant next = std::min({time_.next(), asterisk_.next_deadline(), due});
         if (next > end) {
             break;
         }
         time_.pass_to(next);
         asterisk_.advance(time_.now());
         wire_.hear();
-        if (!time_.act_once() && board_.next_deadline() <= time_.now()) {
+        if (!time_.act_once() && alive_ && board_.next_deadline() <= time_.now()) {
             wake_up();
         }
     }
@@ -91,7 +94,9 @@ void world::run() {
 }
 
 void world::take(const call::fact& news) {
-    ++steps_;
+    if (!alive_ || (!plan_.deaths.empty() && board_.told_before(news))) {
+        return;  // as in a worker, whose picture tells every panel that waits
+    }
     if (const auto* arrival = std::get_if<call::panel_arrived>(&news)) {
         const auto found = visits_.find(arrival->channel.text());
         if (found != visits_.end()) {
@@ -99,29 +104,40 @@ void world::take(const call::fact& news) {
         }
     }
     remark("> " + (story_ == story::told ? words_of(news) : std::string()));
-    call::commands out;
-    board_.step(time_.now(), news, out);
-    promises_.saw_step(time_.now(), &news, out);
-    promises_.saw_next_deadline(time_.now(), board_.next_deadline());
-    carry_out(out);
+    serve(&news);
 }
 
 void world::wake_up() {
+    if (alive_) {
+        serve(nullptr);
+    }
+}
+
+void world::serve(const call::fact* news) {
     ++steps_;
     call::commands out;
-    board_.advance(time_.now(), out);
-    promises_.saw_step(time_.now(), nullptr, out);
+    if (news != nullptr) {
+        board_.step(time_.now(), *news, out);
+    } else {
+        board_.advance(time_.now(), out);
+    }
+    promises_.saw_step(time_.now(), news, plan_.deaths.empty() ? out : as_seen(out));
     promises_.saw_next_deadline(time_.now(), board_.next_deadline());
-    if (!out.empty()) {
+    if (news == nullptr && !out.empty()) {
         remark("> time");
     }
+    write_down(time_.now(), news != nullptr ? *news : call::fact{call::time_passed{}}, out);
     carry_out(out);
+    die_if_due();
 }
 
 void world::carry_out(const call::commands& wishes) {
     for (const call::command& wish : wishes) {
         if (story_ == story::told) {
             remark("    < " + words_of(wish));
+        }
+        if (const auto* end = std::get_if<call::finish>(&wish)) {
+            recorded_.insert(end->record.call);
         }
         if (const auto* question = std::get_if<call::find_accounts>(&wish)) {
             ask_crm(*question);
@@ -188,12 +204,18 @@ void world::ask_crm(const call::find_accounts& question) {
     }
     const auto took = static_cast<std::uint32_t>(v->crm_takes / 1ms);
     if (v->title_takes > duration::zero()) {
-        time_.put_after(v->title_takes, [this, call = question.call] {
-            take(call::panel_described{call, "Lenina 1"});
+        time_.put_after(v->title_takes, [this, call = question.call, life = deaths_] {
+            if (life == deaths_) {
+                take(call::panel_described{call, "Lenina 1"});
+            }
         });
     }
     const auto answer_with = [&](call::fact news) {
-        time_.put_after(v->crm_takes, [this, news = std::move(news)] { take(news); });
+        time_.put_after(v->crm_takes, [this, news = std::move(news), life = deaths_] {
+            if (life == deaths_) {
+                take(news);
+            }
+        });
     };
     switch (v->crm) {
         case crm_mood::answers:
@@ -237,7 +259,11 @@ void world::send_push(const call::push& wish) {
     }
     const call::fact news =
         fails ? call::fact{call::push_failed{wish.call, wish.kind, "status_503", answer.asked}} : call::fact{answer};
-    time_.put_after(v->push_takes, [this, news] { take(news); });
+    time_.put_after(v->push_takes, [this, news, life = deaths_] {
+        if (life == deaths_) {
+            take(news);
+        }
+    });
 }
 
 // ---- a seed as a test

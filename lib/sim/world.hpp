@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "call/switchboard.hpp"
+#include "journal/codec.hpp"
 #include "sim/agenda.hpp"
 #include "sim/fake_asterisk.hpp"
 #include "sim/promises.hpp"
@@ -33,6 +35,7 @@ public:
     [[nodiscard]] std::size_t calls() const { return promises_.calls(); }
     [[nodiscard]] std::size_t answered() const { return promises_.answered(); }
     [[nodiscard]] std::size_t steps() const { return steps_; }
+    [[nodiscard]] std::size_t remembered() const { return remembered_; }  ///< calls, over all deaths
 
 private:
     void arrange();
@@ -46,6 +49,13 @@ private:
     void register_phone(const resident& who);
     void take(const sip_news& news);
     void remark(const std::string& words);
+    void serve(const call::fact* news);
+    void write_down(instant at, const call::fact& news, const call::commands& out);
+    void write_down(instant at, const call::rules& rules);
+    void die_if_due();
+    void come_back();
+    void remember();
+    [[nodiscard]] call::commands as_seen(call::commands out) const;
     [[nodiscard]] bool quiet() const;
     [[nodiscard]] const visit* visit_of(const call_id& call) const;
 
@@ -61,6 +71,13 @@ private:
     std::vector<std::string> trace_;
     std::size_t arrivals_left_ = 0;
     std::size_t steps_ = 0;
+    // Where the plan has deaths:
+    std::vector<std::pair<instant, std::string>> journal_;  // the lines of a step each
+    std::set<call_id> recorded_;                            // the records that the spool has
+    std::set<call_id> undead_;                              // calls whose record it has, remembered without their end
+    std::size_t deaths_ = 0;
+    std::size_t remembered_ = 0;
+    bool alive_ = true;
 };
 
 /// Runs the world of a seed; when a promise is broken, runs it again with a trace. Empty: all is well. Else the broken

@@ -58,6 +58,13 @@ struct cut {
     bool asterisk_restarts = false;
 };
 
+/// The worker is killed behind a step, and another one begins.
+struct death {
+    std::size_t step = 0;  ///< counted from 1
+    duration forgotten{};  ///< so much of the end had not reached the journal
+    duration gap{};
+};
+
 struct world_plan {
     std::uint64_t seed = 0;
     instant start{};
@@ -68,6 +75,7 @@ struct world_plan {
     std::vector<flat> flats;
     std::vector<visit> visits;
     std::vector<cut> cuts;
+    std::vector<death> deaths;  ///< in their order
     std::vector<instant> extra_wake_ups;
     instant drain_at = never;
     instant drain_over_at = never;

@@ -1,0 +1,83 @@
+// Worlds whose worker is killed, at any fact and with its last 50 ms forgotten: the next one remembers, and every
+// promise holds.
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "base/random.hpp"
+#include "catch.hpp"
+#include "seeds.hpp"
+#include "sim/world.hpp"
+
+using namespace td;
+using namespace td::sim;
+
+namespace {
+
+std::string told(const world_plan& plan) {
+    world again(plan, story::told);
+    again.run();
+    std::string words = "seed " + std::to_string(plan.seed) + "\n";
+    for (const death& each : plan.deaths) {
+        words +=
+            "death behind step " + std::to_string(each.step) + ", forgotten " + duration_text(each.forgotten) + "\n";
+    }
+    for (const std::string& line : again.trace()) {
+        words.append(line).append("\n");
+    }
+    for (const std::string& line : again.broken()) {
+        words.append("BROKEN ").append(line).append("\n");
+    }
+    return words;
+}
+
+/// The calls that were remembered; prints the story where a promise is broken.
+std::size_t remembered_in(const world_plan& plan, unsigned& broken) {
+    world first(plan, story::untold);
+    first.run();
+    if (!first.broken().empty()) {
+        ++broken;
+        std::cerr << told(plan);
+    }
+    return first.remembered();
+}
+
+}  // namespace
+
+TEST_CASE("deaths: one or two at any fact, with up to 50 ms forgotten", "[sim]") {
+    const auto [first, last] = td::test::seeds_wanted(1500);
+    unsigned broken = 0;
+    std::size_t remembered = 0;
+    for (std::uint64_t seed = first; seed <= last && broken < 3; ++seed) {
+        world_plan plan = plan_of(seed);
+        world undisturbed(plan, story::untold);
+        undisturbed.run();
+        random_source dice(seed + 77);
+        for (std::size_t at = 0, left = 1 + dice.below(2); left > 0; --left) {
+            at += 1 + dice.below(undisturbed.steps() + 1);
+            plan.deaths.push_back({at, duration{static_cast<std::int64_t>(dice.below(50'001))},
+                                   duration{static_cast<std::int64_t>(dice.below(4'000'000))}});
+        }
+        remembered += remembered_in(plan, broken);
+    }
+    CHECK(broken == 0);
+    CHECK(remembered > (last - first) / 3);
+}
+
+TEST_CASE("deaths: at every single fact of a few worlds", "[sim]") {
+    unsigned broken = 0;
+    std::size_t remembered = 0;
+    for (std::uint64_t seed = 4; seed <= 60 && broken < 3; seed += 4) {  // calm worlds: nothing else goes wrong
+        const world_plan plan = plan_of(seed);
+        world undisturbed(plan, story::untold);
+        undisturbed.run();
+        for (std::size_t step = 1; step <= undisturbed.steps() && broken < 3; ++step) {
+            world_plan mortal = plan;
+            mortal.deaths.push_back({step, duration{}, 500ms});
+            remembered += remembered_in(mortal, broken);
+        }
+    }
+    CHECK(broken == 0);
+    CHECK(remembered > 1000);
+}
