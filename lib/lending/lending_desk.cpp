@@ -5,6 +5,7 @@
 
 #include "base/redacted.hpp"
 #include "lending/on_loop.hpp"
+#include "pool/rules.hpp"
 #include "pool/site.hpp"
 
 namespace td::lending {
@@ -38,6 +39,26 @@ call::sos_routes routes_of(const std::optional<pool::city>& where) {
 /// The wish is wrong, not the store.
 bool is_trouble(const failure& why) {
     return why.kind != failure_kind::bad_input && why.kind != failure_kind::not_found;
+}
+
+/// Whose number it is; nobody's is an empty name. The history knows it even of a number that was taken out of service,
+/// but not of a lease that begins after `at`, as after a clock was set back: then the number's own row has the word.
+result<panel_id> panel_behind(ports::number_store& store, const number_id& number, instant at,
+                              const pool::lease_rules& rules) {
+    const auto leads = store.leases_of(number, at);
+    if (!leads) {
+        return leads.why().kind == failure_kind::not_found ? result<panel_id>(panel_id{}) : leads.why();
+    }
+    if (!leads->empty()) {
+        return leads->front().panel;
+    }
+    const auto row = store.number(number);
+    if (!row) {
+        return row.why().kind == failure_kind::not_found ? result<panel_id>(panel_id{}) : row.why();
+    }
+    const pool::number_row today = pool::state_at(*row, at, rules);
+    const bool led = today.state == pool::number_state::leased || today.state == pool::number_state::window;
+    return led ? today.panel : panel_id{};
 }
 
 }  // namespace
@@ -253,11 +274,12 @@ void lending_desk::check(const call::check_number& question) {
         facts_(call::check_failed{question.call, "the pool's store is out of reach"});
         return;
     }
-    using rows = std::vector<pool::lease_row>;
-    crew_->ask<rows>(
+    crew_->ask<panel_id>(
         haste::call,
-        [number = question.number, at = now_()](ports::number_store& store) { return store.leases_of(number, at); },
-        [this, call = question.call](const result<rows>& leads, arrival when) {
+        [number = question.number, at = now_(), rules = options_.rules](ports::number_store& store) {
+            return panel_behind(store, number, at, rules);
+        },
+        [this, call = question.call](const result<panel_id>& leads, arrival when) {
             if (!leads && is_trouble(leads.why())) {
                 store_failed(leads.why());
             }
@@ -265,9 +287,7 @@ void lending_desk::check(const call::check_number& question) {
                 return;
             }
             if (leads) {
-                facts_(call::number_checked{call, leads->empty() ? panel_id{} : leads->front().panel});
-            } else if (leads.why().kind == failure_kind::not_found) {
-                facts_(call::number_checked{call, panel_id{}});
+                facts_(call::number_checked{call, *leads});
             } else {
                 facts_(call::check_failed{call, leads.why().text});
             }
