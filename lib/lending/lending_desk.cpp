@@ -125,9 +125,18 @@ void lending_desk::lend(const call::lend_number& asked) {
                down_ ? "the pool's store is out of reach" : "the pool's store has not heard of the last calls yet");
         return;
     }
-    waiting_.emplace(asked.call, wish);
+    const auto wanted = std::make_shared<std::atomic<bool>>(true);
+    waiting_.emplace(asked.call, wanted);
+    // A hundred calls at once wait behind each other for longer than a call waits: the store works for those that are
+    // still there, and lends no number that nobody shows.
     crew_->ask<pool::lease_answer>(
-        haste::call, [wish](ports::number_store& store) { return store.lease(wish); },
+        haste::call,
+        [wish, wanted](ports::number_store& store) -> result<pool::lease_answer> {
+            if (!*wanted) {
+                return failure{failure_kind::bad_input, "the call has left"};
+            }
+            return store.lease(wish);
+        },
         [this, wish](const result<pool::lease_answer>& answer, arrival when) { lease_answered(wish, answer, when); });
     arm();
 }
@@ -170,7 +179,9 @@ void lending_desk::lease_answered(const pool::lease_wish& wish, const result<poo
 }
 
 void lending_desk::lend_from_notes(const call::lend_from_notes& asked) {
-    waiting_.erase(asked.call);
+    if (const auto left = waiting_.extract(asked.call)) {
+        *left.mapped() = false;
+    }
     const auto answer = book_.lend(wish_of(asked.call, asked.panel, asked.site));
     if (answer.number) {
         ++counts_.lent_from_notes;

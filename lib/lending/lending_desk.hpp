@@ -6,6 +6,7 @@
 // written: what it would lend meanwhile might be lent already. Wishes are refused at once until then, and the notes
 // serve them. A pool that is dry is helped out by the numbers that the worker keeps.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -158,7 +159,9 @@ private:
     ports::callback_map* map_ = nullptr;
     std::shared_ptr<bool> alive_;  // what the loop still holds of ours asks it
 
-    std::unordered_map<call_id, pool::lease_wish> waiting_;  ///< bounded by the calls that live
+    /// Who waits for the store, and whether he still does: the threads look before they ask. Bounded by the calls that
+    /// live.
+    std::unordered_map<call_id, std::shared_ptr<std::atomic<bool>>> waiting_;
     std::deque<put_under_way> routes_under_way_;
     std::vector<std::string> raised_;
     lending_counts counts_;

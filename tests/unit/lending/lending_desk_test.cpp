@@ -106,13 +106,15 @@ call_id call_no(unsigned number) {
 
 /// A desk with its loop. What comes is told in words: "1 lent 73510000001 rested", "2 refused store", "1 mapped".
 struct script {
-    explicit script(std::shared_ptr<town> of, std::filesystem::path notes = {}, bool with_map = true)
+    explicit script(std::shared_ptr<town> of, std::filesystem::path notes = {}, bool with_map = true,
+                    std::size_t reserve = 2)
         : place(std::move(of)), map(loop) {
         lending::lending_options options;
         options.node = "w1";
         options.run = "run" + std::to_string(++runs);
         options.rules = rules;
         options.notes = std::move(notes);
+        options.reserve = reserve;
         options.timeout = 400ms;
         options.least_pause = 2ms;
         options.reserve_again = 2ms;
@@ -284,6 +286,24 @@ TEST_CASE("lending desk: a store that hangs costs nothing but its numbers, and w
     CHECK(s.place->table.row(number_id{"73510000002"})->panel == panel_id{"p2"});
     CHECK(s.place->table.lease_of(call_no(4))->number == number_id{"73510000003"});
     CHECK(s.place->table.row(number_id{"73510000001"})->calls == 2);
+}
+
+TEST_CASE("lending desk: the store is not asked for calls that have left without it", "[lending]") {
+    script s(town_of(9), {}, true, 0);
+    REQUIRE(s.comes_up());
+    s.place->how = mood::hangs;
+    for (unsigned i = 1; i <= 6; ++i) {
+        s.desk->lend({call_no(i), panel_id{"p" + std::to_string(i)}, script::site()});
+    }
+    for (unsigned i = 1; i <= 6; ++i) {
+        CHECK(s.from_notes(i, "p" + std::to_string(i)).starts_with("refused store"));
+    }
+    s.place->how = mood::works;
+    REQUIRE(s.written());
+    CHECK(s.lend(7, "p7").starts_with("lent"));  // behind all of them
+    for (unsigned i = 4; i <= 6; ++i) {          // three threads may have had the first three
+        CHECK_FALSE(lease_of(*s.place, i));
+    }
 }
 
 TEST_CASE("lending desk: threads that hang are replaced, up to a bound, and come back", "[lending]") {
