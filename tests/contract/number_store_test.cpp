@@ -310,6 +310,27 @@ TEST_CASE("pool: a settlement that comes too late changes nothing but the audit"
     CHECK(kind_of(w.store().settle(strange, "n1")) == failure_kind::not_found);
 }
 
+TEST_CASE("pool: a reservation that ran out is spent by nobody while its holder's last loan may have a window") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    w.numbers(chelyabinsk, 1, 1);
+    const auto held = w.store().reserve("n1", chelyabinsk, 1, at(0s), at(1h));
+    SECTION("as it was written") {}
+    SECTION("when expire has written that down") {
+        REQUIRE(w.store().expire("cron", at(61min)));
+    }
+    CHECK(!w.ask("b", 62min).number);
+    CHECK(!w.ask("b", 1h + 179min).number);
+    SECTION("the holder tells of it") {
+        REQUIRE(w.store().settle(offline(held->at(0), "a", 1, 50min, 59min), "n1"));
+        CHECK(w.store().leases_of(num(1), at(2h))->at(0).panel == panel_id{"a"});
+    }
+    SECTION("nobody does") {
+        const auto spent = w.lease("b", 1h + 180min);
+        CHECK(spent.how == lent_how::guard_spent);
+    }
+}
+
 TEST_CASE("pool: the panel's own lease of the store is settled with what came after it") {
     pool_world w(each_store());
     w.city(chelyabinsk);
