@@ -234,6 +234,23 @@ TEST_CASE("pool: a reserved number is only its holder's, is renewed, and rests w
     CHECK(kind_of(w.store().end(held->at(0).token, at(1h))) == failure_kind::bad_input);
 }
 
+TEST_CASE("pool: a worker that crashes again and again does not reserve the whole city") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    w.numbers(chelyabinsk, 1, 20);
+    for (int run = 1; run <= 12; ++run) {  // a new name each, as after a crash
+        const std::string holder = "serve-ari@n1/run" + std::to_string(run);
+        REQUIRE(w.store().reserve(holder, chelyabinsk, 2, at(1min * run), at(24h)));
+    }
+    CHECK(w.store().reserve("serve-ari@n1/run3", chelyabinsk, 2, at(30min), at(25h))->size() == 2);
+    CHECK(w.store().reserve("serve-ari@n2/run1", chelyabinsk, 2, at(30min), at(24h))->size() == 2);
+    for (unsigned i = 1; i <= 12; ++i) {
+        CHECK(w.ask(("p" + std::to_string(i)).c_str(), 1h).number);
+    }
+    CHECK(!w.ask("p13", 1h).number);
+    CHECK(w.store().reserve("serve-ari@n1/run13", chelyabinsk, 2, at(50h), at(74h))->size() == 2);
+}
+
 namespace {
 
 pool::lease_row offline(const pool::lent& from, const char* panel, std::uint64_t call, duration leased,
