@@ -77,6 +77,13 @@ lending_desk::lending_desk(boost::asio::io_context& loop, lending_options option
     if (options_.notes.empty()) {
         return;
     }
+    auto lock = notes_lock::take(options_.notes);
+    if (!lock) {
+        raise("pool_notes", lock.why().text);
+        options_.notes.clear();
+        return;
+    }
+    lock_ = std::move(*lock);
     auto former = notes_file::read(options_.notes);
     if (!former) {
         raise("pool_notes", former.why().text);

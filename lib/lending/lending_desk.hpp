@@ -155,6 +155,7 @@ private:
     std::shared_ptr<mailbox> letters_;
     std::unique_ptr<on_loop> loop_;
     std::unique_ptr<crew> crew_;
+    std::unique_ptr<notes_lock> lock_;
     std::unique_ptr<notes_file> file_;
     ports::callback_map* map_ = nullptr;
     std::shared_ptr<bool> alive_;  // what the loop still holds of ours asks it

@@ -409,7 +409,8 @@ std::vector<city_id> notebook::chain_of(const city_id& first) const {
 }
 
 bool notebook::usable(const kept_number& which, instant now) const {
-    return which.in_hand && which.usable_from <= saved_no_ && now < which.until;
+    // The call has to be over with the reservation: from then on the store counts the window that it does not know of.
+    return which.in_hand && which.usable_from <= saved_no_ && now + rules_.leases.longest_call <= which.until;
 }
 
 lease_token notebook::newest_token(const number_id& number, const panel_id& panel, lease_token at_least) const {

@@ -76,6 +76,13 @@ public:
     /// Until when waiting for another writer is worth while.
     void give_up_at(steady::time_point when) { give_up_at_ = when; }
 
+    /// Another file stands in its place, or none: what is written here is seen by nobody else.
+    bool moved() {
+        int has_moved = 0;
+        const int code = sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+        return code == SQLITE_OK && has_moved != 0;
+    }
+
     void execute(const char* sql) { check(sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr)); }
 
     void roll_back() {
@@ -196,6 +203,9 @@ sqlite_store::sqlite_store(const sqlite_place& where, const store_options& optio
 sqlite_store::~sqlite_store() = default;
 
 sqlite_session& sqlite_store::connected() {
+    if (session_ && session_->moved()) {
+        session_.reset();
+    }
     if (!session_) {
         auto made = std::make_unique<sqlite_session>(where_.file, SQLITE_OPEN_READWRITE);
         made->give_up_at(steady::now() + deadline_);

@@ -408,6 +408,7 @@ TEST_CASE("lending desk: a file that is torn or cannot be written is an alarm, a
     write_file(dir.path() / "notes", "{\"type\":\"tdctl-pool-notes\",\"sch");
     script s(town_of(9), dir.path() / "notes");
     CHECK(s.alarms == "+pool_notes ");
+    CHECK(text_of_file(dir.path() / "notes.broken") == "{\"type\":\"tdctl-pool-notes\",\"sch");
     REQUIRE(s.comes_up());
     CHECK(s.lend(1, "p1").starts_with("lent"));
     REQUIRE(loop_until(s.loop, [&] { return s.alarms == "+pool_notes -pool_notes "; }));
@@ -421,6 +422,27 @@ TEST_CASE("lending desk: a file that is torn or cannot be written is an alarm, a
     REQUIRE(t.keeps(2));
     CHECK(t.from_notes(2, "p2").starts_with("lent"));
     CHECK(loop_until(t.loop, [&] { return t.alarms.find("+pool_notes") != std::string::npos; }));
+}
+
+TEST_CASE("lending desk: the second worker with one file of notes leaves it alone", "[lending]") {
+    const scratch_dir dir;
+    const auto place = town_of(9);
+    script first(place, dir.path() / "notes");
+    REQUIRE(first.comes_up());
+    CHECK(first.lend(1, "p1").starts_with("lent"));
+    REQUIRE(first.keeps(2));
+    REQUIRE(loop_until(first.loop, [&] { return std::filesystem::exists(dir.path() / "notes"); }));
+    script second(place, dir.path() / "notes");
+    CHECK(second.alarms == "+pool_notes ");
+    CHECK(second.from_notes(2, "p1") == "refused store by ");  // it knows nothing of the first one's calls
+    CHECK(second.comes_up());
+    CHECK(second.lend(3, "p3").starts_with("lent"));
+    second.desk->close(std::chrono::seconds{10});
+    first.desk->close(std::chrono::seconds{10});
+    const auto left = pool::read_notes(text_of_file(dir.path() / "notes"));
+    REQUIRE(left);
+    CHECK(left->holder.starts_with("serve-ari@w1/"));
+    CHECK(left->loans.size() == 1);
 }
 
 TEST_CASE("lending desk: a desk may end while the store hangs", "[lending]") {
