@@ -127,7 +127,7 @@ pool::lease_wish lending_desk::wish_of(const call_id& call, const panel_id& pane
 
 void lending_desk::lend(const call::lend_number& asked) {
     const pool::lease_wish wish = wish_of(asked.call, asked.panel, asked.site);
-    if (down_ || book_.unsettled()) {
+    if (down_ || book_.unsettled(asked.panel)) {
         refuse(asked.call, call::number_refused::why::store, std::nullopt,
                down_ ? "the pool's store is out of reach" : "the pool's store has not heard of the last calls yet");
         return;
@@ -150,10 +150,10 @@ void lending_desk::lend(const call::lend_number& asked) {
 
 void lending_desk::lease_answered(const pool::lease_wish& wish, const result<pool::lease_answer>& answer,
                                   arrival when) {
-    if (!answer && is_trouble(answer.why())) {
+    if (!answer && when != arrival::unasked && is_trouble(answer.why())) {
         store_failed(answer.why());
     }
-    const bool waited_for = when == arrival::in_time && waiting_.erase(wish.call) > 0;
+    const bool waited_for = when != arrival::late && waiting_.erase(wish.call) > 0;
     if (!waited_for) {
         if (answer && answer->number) {
             ++counts_.late_answers;
@@ -298,7 +298,7 @@ void lending_desk::check(const call::check_number& question) {
             return panel_behind(store, number, at, rules);
         },
         [this, call = question.call](const result<panel_id>& leads, arrival when) {
-            if (!leads && is_trouble(leads.why())) {
+            if (!leads && when != arrival::unasked && is_trouble(leads.why())) {
                 store_failed(leads.why());
             }
             if (when == arrival::late) {

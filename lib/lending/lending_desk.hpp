@@ -141,6 +141,7 @@ private:
     void look_at_disk(instant now);
     void look_at_backlog(instant now);
     void store_failed(const failure& why);
+    void blame(const failure& why, arrival when);
     void store_answered();
     [[nodiscard]] duration pause_after(unsigned failures);
     void raise(const std::string& name, const std::string& text);

@@ -276,6 +276,12 @@ bool notebook::unsettled() const {
     return std::ranges::any_of(what_.backlog, [](const errand& each) { return each.what == errand::kind::settle; });
 }
 
+bool notebook::unsettled(const panel_id& panel) const {
+    return std::ranges::any_of(what_.backlog, [&](const errand& each) {
+        return each.what == errand::kind::settle && (each.row.panel == panel || each.row.how == lent_how::sticky);
+    });
+}
+
 void notebook::strike(std::uint64_t no) {
     changed_ = std::erase_if(what_.backlog, [&](const errand& each) { return each.no == no; }) > 0 || changed_;
 }

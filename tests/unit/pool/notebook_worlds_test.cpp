@@ -204,7 +204,7 @@ private:
                               "{}",
                               "test",
                               "sos call"};
-        if (!w.book->unsettled() && store_up_) {
+        if (!w.book->unsettled(wish.panel) && store_up_) {
             auto answer = ask<lease_answer>([&] { return lease(table_, rules, wish); });
             REQUIRE(answer);
             REQUIRE(answer->ok());
