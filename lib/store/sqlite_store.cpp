@@ -16,12 +16,14 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 sql_dialect sqlite_words() {
-    sql_dialect words;  // a writer has the whole file, so there is nothing to lock
-    words.upsert = "ON CONFLICT (fias) DO UPDATE SET";
-    words.serial = "INTEGER PRIMARY KEY AUTOINCREMENT";
-    words.long_text = "TEXT";
-    words.table_end = ")";
-    return words;
+    // A writer has the whole file, so there is nothing to lock.
+    return {.lock = "",
+            .lock_idle = "",
+            .upsert = "ON CONFLICT (fias) DO UPDATE SET",
+            .serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+            .long_text = "TEXT",
+            .table_end = ")",
+            .inline_indexes = false};
 }
 
 failure_kind kind_of(int code) {
