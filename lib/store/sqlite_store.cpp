@@ -135,9 +135,16 @@ private:
         }
         const int primary = code & 0xff;
         const bool busy = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
-        throw trouble(busy ? trouble::kind::contended : trouble::kind::final,
-                      {kind_of(code), "sqlite:" + file_ + ": " +
-                                          (connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code))});
+        const char* remedy = "";
+        if (primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN || primary == SQLITE_PERM) {
+            remedy = "; who runs this must be able to write the file and its directory, also to read";
+        } else if (primary == SQLITE_IOERR || primary == SQLITE_FULL) {
+            remedy = "; is the disk full?";
+        }
+        throw trouble(
+            busy ? trouble::kind::contended : trouble::kind::final,
+            {kind_of(code), "sqlite:" + file_ + ": " +
+                                (connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code)) + remedy});
     }
 
     sqlite3_stmt* prepared(const std::string& sql, const sql_row& values) {
