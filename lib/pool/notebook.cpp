@@ -356,8 +356,17 @@ void notebook::saved(std::uint64_t no) {
 }
 
 void notebook::tidy(instant now) {
-    const auto over = [&](const loan& each) { return led_until(each) <= now; };
-    std::size_t gone = std::erase_if(what_.loans, over);
+    // A loan stays as long as a later one of the same panel and number: its token may be the newest of the route, and
+    // the route's end must not be written with an older one.
+    std::set<std::pair<number_id, panel_id>> held;
+    for (const loan& each : what_.loans) {
+        if (led_until(each) > now) {
+            held.emplace(each.row.number, each.row.panel);
+        }
+    }
+    std::size_t gone = std::erase_if(what_.loans, [&](const loan& each) {
+        return led_until(each) <= now && !held.contains({each.row.number, each.row.panel});
+    });
     gone += std::erase_if(what_.used, [&](const auto& each) { return each.second <= now; });
     gone += std::erase_if(what_.block, [&](const kept_number& each) { return each.until <= now; });
     for (errand& each : what_.backlog) {
