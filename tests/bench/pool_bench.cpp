@@ -4,6 +4,7 @@
 // the same directory, because a lease that is kept waits for its disk. TMPDIR chooses the disk.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <cstdio>
@@ -109,6 +110,33 @@ std::vector<double> watch_disk(const std::filesystem::path& dir, const std::atom
     return times;
 }
 
+tally total_of(const std::vector<tally>& tallies) {
+    tally sum;
+    for (const tally& each : tallies) {
+        sum.lease_ms.insert(sum.lease_ms.end(), each.lease_ms.begin(), each.lease_ms.end());
+        sum.end_ms.insert(sum.end_ms.end(), each.end_ms.begin(), each.end_ms.end());
+        sum.numbers.insert(sum.numbers.end(), each.numbers.begin(), each.numbers.end());
+        sum.failed += each.failed;
+        sum.dry += each.dry;
+    }
+    return sum;
+}
+
+/// True when no number was lent twice and nothing failed.
+bool tell(const std::string& title, const tally& sum, double seconds, const std::vector<double>& syncs) {
+    // Every call here has a panel of its own and windows outlast the run: a number that came twice was lent twice.
+    const std::size_t twice = sum.numbers.size() - std::set<number_id>(sum.numbers.begin(), sum.numbers.end()).size();
+    std::printf(
+        "%s leases=%zu leases_per_s=%.0f lease_p50_ms=%.2f lease_p99_ms=%.2f "
+        "lease_max_ms=%.2f end_p50_ms=%.2f end_p99_ms=%.2f twice=%zu dry=%llu failed=%llu sync_p50_ms=%.2f "
+        "sync_p99_ms=%.2f\n",
+        title.c_str(), sum.lease_ms.size(), static_cast<double>(sum.lease_ms.size()) / seconds,
+        quantile(sum.lease_ms, 0.5), quantile(sum.lease_ms, 0.99), quantile(sum.lease_ms, 1), quantile(sum.end_ms, 0.5),
+        quantile(sum.end_ms, 0.99), twice, static_cast<unsigned long long>(sum.dry),
+        static_cast<unsigned long long>(sum.failed), quantile(syncs, 0.5), quantile(syncs, 0.99));
+    return twice == 0 && sum.failed == 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -162,24 +190,8 @@ int main(int count, char** words) {
     const double took = ms_since(begun) / 1000;
     over = true;
     watcher.join();
-    tally sum;
-    for (const tally& each : tallies) {
-        sum.lease_ms.insert(sum.lease_ms.end(), each.lease_ms.begin(), each.lease_ms.end());
-        sum.end_ms.insert(sum.end_ms.end(), each.end_ms.begin(), each.end_ms.end());
-        sum.numbers.insert(sum.numbers.end(), each.numbers.begin(), each.numbers.end());
-        sum.failed += each.failed;
-        sum.dry += each.dry;
-    }
-    // Every call here has a panel of its own and windows outlast the run: a number that came twice was lent twice.
-    const std::size_t twice = sum.numbers.size() - std::set<number_id>(sum.numbers.begin(), sum.numbers.end()).size();
-    std::printf(
-        "store=%s workers=%u rate=%.0f flush=%s leases=%zu leases_per_s=%.0f lease_p50_ms=%.2f lease_p99_ms=%.2f "
-        "lease_max_ms=%.2f end_p50_ms=%.2f end_p99_ms=%.2f twice=%zu dry=%llu failed=%llu sync_p50_ms=%.2f "
-        "sync_p99_ms=%.2f\n",
-        kind.c_str(), workers, rate, flush.c_str(), sum.lease_ms.size(),
-        static_cast<double>(sum.lease_ms.size()) / took, quantile(sum.lease_ms, 0.5), quantile(sum.lease_ms, 0.99),
-        quantile(sum.lease_ms, 1), quantile(sum.end_ms, 0.5), quantile(sum.end_ms, 0.99), twice,
-        static_cast<unsigned long long>(sum.dry), static_cast<unsigned long long>(sum.failed), quantile(syncs, 0.5),
-        quantile(syncs, 0.99));
-    return twice == 0 && sum.failed == 0 ? 0 : 1;
+    std::array<char, 100> title{};
+    std::snprintf(title.data(), title.size(), "store=%s workers=%u rate=%.0f flush=%s", kind.c_str(), workers, rate,
+                  flush.c_str());
+    return tell(title.data(), total_of(tallies), took, syncs) ? 0 : 1;
 }
