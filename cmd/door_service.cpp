@@ -19,6 +19,8 @@
 #include "cmd/adapters.hpp"
 #include "cmd/emergency_line.hpp"
 #include "cmd/recovery.hpp"
+#include "cmd/reload.hpp"
+#include "cmd/succession.hpp"
 #include "cmd/two_lines.hpp"
 #include "config/keys.hpp"
 #include "runtime/alarm_board.hpp"
@@ -53,14 +55,6 @@ private:
     random_source random_;
 };
 
-/// What SIGHUP changes: the rules of new calls, and the log's level. Everything else is read once, at the start.
-bool follows_a_reload(const config::key& key) {
-    const bool rule = key.section == "door" && key.name != "app" && key.name != "dial" && key.name != "fan_out";
-    const bool sos = key.section == "sos" && (key.name == "answer_limit" || key.name == "silence_limit" ||
-                                              key.name == "default_route" || key.name == "desk");
-    return rule || sos || key.full_name() == "push.repeat" || key.full_name() == "log.level";
-}
-
 instant wall_clock() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
 }
@@ -70,6 +64,7 @@ instant wall_clock() {
 struct door_service::insides {
     insides(context& outside, const service_wishes& told, const config::settings& from);
 
+    result<done> succeed();
     result<done> open_stores();
     result<done> open_adapters();
     result<done> open_emergency_line(const secret_reader& secrets);
@@ -80,6 +75,7 @@ struct door_service::insides {
     void watch();
     void on_signal(int number);
     void drain(int number);
+    void hand_over();
     void end_when_empty();
     void reload();
     void stop_by(const failure& why);
@@ -116,6 +112,8 @@ struct door_service::insides {
     runtime::service_notice notice;
     runtime::call_log call_log{log};
     runtime::call_meter call_meter{metrics};
+    succession before;
+    bool never_served = false;       ///< a standby that was told to end
     std::optional<recovery> memory;  ///< from the opening of the journal to the first act
     std::unique_ptr<runtime::recorder> recorder;
     std::unique_ptr<journal_witness> journal;
@@ -146,15 +144,26 @@ door_service::insides::insides(context& outside, const service_wishes& told, con
       wishes(told),
       settings(from),
       log(log_options(from), wall_clock),
-      metrics({TDCTL_VERSION, __VERSION__, told.node}) {}
+      metrics({TDCTL_VERSION, __VERSION__, told.node}),
+      before(outside, from, {told.node, told.patience, told.wait}, log) {}
 
-result<done> door_service::insides::open_stores() {
+/// Before anything is opened that only one process may have.
+result<done> door_service::insides::succeed() {
     for (const auto& [directory, key] :
          {std::pair{settings.journal.dir, "journal.dir"}, {settings.feed.spool, "feed.spool"}}) {
         if (auto able = be_able_to_write(directory, key); !able) {
             return able;
         }
     }
+    const auto turn = before.begin();
+    if (!turn) {
+        return turn.why();
+    }
+    never_served = *turn == succession::turn::told_to_end;
+    return done{};
+}
+
+result<done> door_service::insides::open_stores() {
     auto opened_spool = feed::spool::open(spool_options(settings), alarms());
     if (!opened_spool) {
         return opened_spool.why();
@@ -248,6 +257,7 @@ void door_service::insides::start() {
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
     signals.add(SIGUSR1);
+    signals.add(SIGUSR2);
     on_signal(0);
     memory->remember(*worker, *recorder, config::call_rules(settings), log);
     asterisk->start();
@@ -271,17 +281,18 @@ void door_service::insides::reach_asterisk_or_end() {
     });
 }
 
-/// Four times a second: readiness, systemd's watchdog, the status line.
+/// Four times a second, and more often until Asterisk is reached: readiness, systemd's watchdog, the status line.
 void door_service::insides::watch() {
     if (!told_ready && connected()) {
         told_ready = true;
         patience.cancel();
+        before.serving();
         log.say(runtime::log_level::info, "ready");
         notice.ready(status_line());
     }
     look_for_trouble();
     notice.alive();
-    heartbeat.expires_after(250ms);
+    heartbeat.expires_after(told_ready ? 250ms : 10ms);
     heartbeat.async_wait([this](const boost::system::error_code& error) {
         if (!error && !stopping) {
             watch();
@@ -312,6 +323,8 @@ void door_service::insides::look_for_trouble() {
 void door_service::insides::on_signal(int number) {
     if (number == SIGHUP) {
         reload();
+    } else if (number == SIGUSR2) {
+        hand_over();
     } else if (number == SIGUSR1) {
         log.say(runtime::log_level::info, "status",
                 {{"calls", worker->board().calls()}, {"legs", worker->board().legs()}, {"serving", status_line()}});
@@ -342,6 +355,16 @@ void door_service::insides::drain(int number) {
     end_when_empty();
 }
 
+/// Living calls stay in Asterisk as they are, for the worker that comes next.
+void door_service::insides::hand_over() {
+    if (stopping) {
+        return;
+    }
+    log.say(runtime::log_level::info, "handing over", {{"calls", worker->board().calls()}});
+    notice.stopping("handing over " + std::to_string(worker->board().calls()) + " calls");
+    stop(exit_status::done);
+}
+
 /// Living calls go on until the drain's time is over; then they are ended, and their ends are waited for as well.
 void door_service::insides::end_when_empty() {
     if (worker->board().calls() == 0) {
@@ -366,50 +389,19 @@ void door_service::insides::reload() {
     if (serving) {
         notice.reloading();
     }
-    config::sources from;
-    from.file = with.options().config_file;
-    from.variables = with.variables();
-    from.overrides = with.options().overrides;
-    const config::loaded read = config::load(from);
-    for (const config::problem& each : read.problems) {
-        const bool error = each.how == config::problem::weight::error;
-        log.say(error ? runtime::log_level::error : runtime::log_level::warning, "configuration",
-                {{"problem", config::text_of(each)}});
-    }
-    if (!read.usable()) {
-        log.say(runtime::log_level::error, "reload refused, the old configuration stays in force");
-    } else {
-        const auto rules = config::call_rules(read.values);
-        worker->follow(rules);
-        recorder->follow(clock.now(), rules);
-        log.show_from(log_level(read.values));
-        for (const config::key& each : config::keys()) {
-            if (each.show(settings) != each.show(read.values) && !follows_a_reload(each)) {
-                log.say(runtime::log_level::warning, "changed, and in force only after a restart",
-                        {{"key", each.full_name()}});
-            }
-        }
-        log.say(runtime::log_level::info, "reloaded");
-    }
-    if (crm.file) {
-        crm.file->reload([this](const result<std::size_t>& panels) {
-            if (panels) {
-                log.say(runtime::log_level::info, "crm file read again", {{"panels", *panels}});
-            } else {
-                log.say(runtime::log_level::error, "crm file refused, the old one stays",
-                        {{"reason", panels.why().text}});
-            }
-        });
-    }
+    read_again({with, settings, *worker, *recorder, log, crm.file.get()}, clock.now());
     if (serving) {
         notice.ready(status_line());
     }
 }
 
 void door_service::insides::stop_by(const failure& why) {
+    if (why.kind == failure_kind::taken) {
+        hand_over();  // another worker took the application over: that is how a successor begins
+        return;
+    }
     log.say(runtime::log_level::error, "cannot go on", {{"reason", why.text}});
-    // Another worker took the application over: that is how a successor begins, and this one has done its work.
-    stop(told_ready && why.kind == failure_kind::taken ? exit_status::done : status_of(why.kind));
+    stop(status_of(why.kind));
 }
 
 void door_service::insides::stop(exit_status how) {
@@ -469,8 +461,10 @@ result<std::unique_ptr<door_service>> door_service::open(context& with, const se
         return failure{failure_kind::bad_input, "not started"};
     }
     auto in = std::make_unique<insides>(with, wishes, *settings);
-    // The port of the metrics comes first: a second worker started by mistake ends here, before it takes the first
-    // one's application over.
+    if (auto able = in->succeed(); !able || in->never_served) {
+        return able ? result(std::unique_ptr<door_service>(new door_service(std::move(in))))
+                    : result<std::unique_ptr<door_service>>(able.why());
+    }
     for (const auto step : {&insides::open_status_page, &insides::open_stores, &insides::open_adapters}) {
         if (auto opened = ((*in).*step)(); !opened) {
             return opened.why();
@@ -480,6 +474,9 @@ result<std::unique_ptr<door_service>> door_service::open(context& with, const se
 }
 
 exit_status door_service::run() {
+    if (in_->never_served) {
+        return exit_status::done;
+    }
     in_->start();
     in_->loop.run();
     return in_->last();

@@ -17,6 +17,7 @@ struct options {
     std::string node;
     std::string drain = "60s";
     std::string wait = "10s";
+    bool standby = false;
 };
 
 /// The host's name with what cannot stand in a file's name replaced.
@@ -47,12 +48,14 @@ act declare(CLI::App& app) {
     app.add_option("--wait", given->wait, "How long Asterisk may stay away at the start before exit 5")
         ->check(check_duration)
         ->capture_default_str();
+    app.add_flag("--standby", given->standby, "Wait until the node's worker is gone, hangs or drains, then serve");
     return [given](context& with) {
         if (with.settings() == nullptr) {
             return exit_status::usage;
         }
         auto service =
-            door_service::open(with, {given->node, *parse_duration(given->drain), *parse_duration(given->wait)});
+            door_service::open(with, {given->node, *parse_duration(given->drain), *parse_duration(given->wait),
+                                      given->standby ? patience_of::standby : patience_of::successor});
         return service ? (*service)->run() : with.complain(service.why());
     };
 }

@@ -304,7 +304,8 @@ private:
         }
         const auto kept = shared_from_this();
         shut();
-        around_.log(level::error, "ari line=over reason=\"" + why.text + "\"");
+        const bool relieved = why.kind == failure_kind::taken;
+        around_.log(relieved ? level::warning : level::error, "ari line=over reason=\"" + why.text + "\"");
         around_.fatal(std::move(why));
         if (const auto left = std::exchange(left_, nullptr)) {
             left();

@@ -23,9 +23,11 @@ import door_stories
 import flat_stories
 import phone_stories
 import recall_stories
+import succession_stories
 import worker_stories
 
-MODULES = [door_stories, flat_stories, phone_stories, recall_stories, worker_stories]
+MODULES = [door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
+           worker_stories]
 
 
 def all_stories(words):

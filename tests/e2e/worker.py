@@ -74,6 +74,7 @@ class Worker:
         return {**clean, "TDCTL_ARI_PASSWORD": self.password, "TDCTL_POOL_PASSWORD": self.pool_password}
 
     def start(self, *options):
+        """Begins a life. One that is under way is not ended by that: `process` is the newest."""
         self.lives += 1
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(

@@ -1,0 +1,285 @@
+#include "cmd/succession.hpp"
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <vector>
+
+#include "ari/client.hpp"
+#include "cmd/adapters.hpp"
+#include "cmd/tenure.hpp"
+#include "http/client.hpp"
+#include "runtime/service_notice.hpp"
+
+namespace td::cmd {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+constexpr int last_descriptors_ms = 2000;  // of a process that has let the lock go and is still closing the rest
+
+/// What one journal may serve. Two that differ share a directory by mistake, and must not end each other.
+std::string work_of(const config::settings& from) {
+    return "door=" + from.door.app + " sos=" + from.sos.app + " asterisk=" + from.ari.url.text + "\n";
+}
+
+}  // namespace
+
+struct succession::insides {
+    insides(context& outside, const config::settings& from, wishes wanted, runtime::log& to, limits given)
+        : with(outside), settings(from), wish(std::move(wanted)), log(to), limit(given), work(work_of(from)) {}
+
+    result<turn> begin();
+    result<turn> relieve(pid_t holder);
+    result<turn> stand_by();
+    bool take();
+    result<done> hold_applications();
+    [[nodiscard]] bool applications_held() const;
+    void ask_holder();
+    void look_for_silence(pid_t holder);
+    void pause();
+
+    context& with;
+    const config::settings& settings;
+    wishes wish;
+    runtime::log& log;
+    limits limit;
+    std::string work;
+    boost::asio::io_context loop{1};
+    boost::asio::signal_set signals{loop, SIGTERM, SIGINT};
+    boost::asio::steady_timer timer{loop};
+    std::unique_ptr<tenure> lock;
+    bool was_held = false;
+    bool told_to_end = false;
+    std::optional<failure> refused;  ///< by Asterisk
+    std::vector<std::unique_ptr<ari::client>> lines;
+
+    // The holder as a standby sees it.
+    std::unique_ptr<http::client> questions;
+    std::optional<pid_t> watched;
+    bool asking = false;
+    bool drains = false;
+    std::optional<steady::time_point> answered;  ///< when it answered last
+    steady::time_point asked{};
+    steady::time_point looked{};
+};
+
+result<succession::turn> succession::insides::begin() {
+    auto opened = tenure::open(settings.journal.dir, wish.node);
+    if (!opened) {
+        return opened.why();
+    }
+    lock = std::move(*opened);
+    if (take()) {
+        return turn::ours;
+    }
+    if (const std::string others = lock->work_of_holder(); !others.empty() && others != work) {
+        return failure{failure_kind::taken, "another worker keeps its journal of node " + wish.node + " in " +
+                                                settings.journal.dir + " and serves " +
+                                                others.substr(0, others.find('\n')) +
+                                                ": give this one a journal.dir or a --node of its own"};
+    }
+    signals.async_wait([this](const boost::system::error_code& error, int) { told_to_end = told_to_end || !error; });
+    auto came = wish.patience == patience_of::standby ? stand_by() : relieve(lock->holder().value_or(0));
+    signals.cancel();
+    loop.restart();
+    loop.poll();
+    return came;
+}
+
+/// One look at the lock; the last holder may still be closing its files.
+bool succession::insides::take() {
+    const auto holder = lock->holder();
+    if (!lock->take(work)) {
+        return false;
+    }
+    if (holder) {
+        wait_for_end(*holder, last_descriptors_ms);
+    }
+    return true;
+}
+
+/// Until the holder ends, or the next look is due.
+void succession::insides::pause() {
+    boost::asio::posix::stream_descriptor end(loop);
+    if (const int process = end_of(lock->holder().value_or(0)); process >= 0) {
+        end.assign(process);
+        end.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                       [this](const boost::system::error_code& error) {
+                           if (!error) {
+                               loop.stop();
+                           }
+                       });
+    }
+    timer.expires_after(limit.look);
+    timer.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            loop.stop();
+        }
+    });
+    loop.restart();
+    loop.run();
+    timer.cancel();
+}
+
+// ---- a successor
+
+result<succession::turn> succession::insides::relieve(pid_t holder) {
+    was_held = true;
+    log.say(runtime::log_level::info, "relieving", {{"pid", holder}, {"node", wish.node}});
+    if (auto held = hold_applications(); !held) {
+        return held.why();
+    }
+    const auto give_up_at = steady::now() + wish.wait;
+    std::optional<steady::time_point> end_at;
+    while (!take()) {
+        if (told_to_end) {
+            return turn::told_to_end;
+        }
+        if (refused) {
+            return *refused;
+        }
+        if (applications_held() && !end_at) {
+            end_at = steady::now() + limit.step_down;
+        }
+        if (!end_at && steady::now() >= give_up_at) {
+            return failure{failure_kind::unreachable, "Asterisk did not answer at " + settings.ari.url.text + " for " +
+                                                          duration_text(wish.wait) + ": process " +
+                                                          std::to_string(holder) + " goes on serving"};
+        }
+        if (end_at && steady::now() >= *end_at) {
+            log.say(runtime::log_level::warning, "ending a worker that does not step down",
+                    {{"pid", lock->holder().value_or(0)}});
+            lock->end_holder();
+            end_at = steady::now() + limit.step_down;
+        }
+        pause();
+    }
+    return turn::ours;
+}
+
+/// Takes both applications over; what comes on these lines is not listened to, because the picture of what Asterisk
+/// holds, once the calls are remembered, tells all of it.
+result<done> succession::insides::hold_applications() {
+    const auto wanted = ari_options(settings, [this](const config::secret_ref& from) { return with.secret_of(from); });
+    if (!wanted) {
+        return wanted.why();
+    }
+    for (const std::string& app : {settings.door.app, settings.sos.app}) {
+        ari::options one = *wanted;
+        one.app = app;
+        lines.push_back(std::make_unique<ari::client>(
+            loop.get_executor(), std::move(one),
+            ari::client::surroundings{[](const call::fact&) {}, [] { return call_id{}; },
+                                      [to = ari_log(log)](ari::level how, const std::string& text) {
+                                          if (how != ari::level::info) {
+                                              to(how, text);
+                                          }
+                                      },
+                                      [this](failure why) { refused = std::move(why); }}));
+        lines.back()->start();
+    }
+    return done{};
+}
+
+bool succession::insides::applications_held() const {
+    return std::all_of(lines.begin(), lines.end(), [](const auto& line) { return line->connected(); });
+}
+
+// ---- a standby
+
+result<succession::turn> succession::insides::stand_by() {
+    for (const config::problem& each : config::problems_of_secrets(with.configuration())) {
+        if (each.how == config::problem::weight::error) {
+            return failure{failure_kind::bad_input, config::text_of(each)};  // not in the minute when it is needed
+        }
+    }
+    const runtime::service_notice notice;
+    log.say(runtime::log_level::info, "standing by", {{"node", wish.node}});
+    notice.ready("standing by for node " + wish.node);
+    questions = std::make_unique<http::client>(loop, http::client_options{});
+    while (!take()) {
+        if (told_to_end) {
+            return turn::told_to_end;
+        }
+        if (drains) {
+            return relieve(watched.value_or(0));
+        }
+        if (const auto holder = lock->holder()) {
+            look_for_silence(*holder);
+            ask_holder();
+        }
+        notice.alive();
+        pause();
+    }
+    was_held = true;
+    log.say(runtime::log_level::warning, "the worker is gone, its calls are ours", {{"pid", watched.value_or(0)}});
+    return turn::ours;
+}
+
+void succession::insides::ask_holder() {
+    if (settings.metrics.listen.is("none") || asking || steady::now() < asked + limit.ask) {
+        return;
+    }
+    asking = true;
+    asked = steady::now();
+    http::request wish_to_know;
+    wish_to_know.url = "http://" + settings.metrics.listen.text + "/readyz";
+    wish_to_know.limit = limit.silence;
+    questions->send(std::move(wish_to_know), [this, of = watched](const http::reply& said) {
+        asking = false;
+        if (said.outcome && of == watched) {
+            answered = steady::now();
+            drains = said.outcome->body.find("draining") != std::string::npos;
+        }
+    });
+}
+
+/// A holder that never answered may be starting, or have no metrics: it is left alone.
+void succession::insides::look_for_silence(pid_t holder) {
+    const auto now = steady::now();
+    if (watched != holder) {
+        watched = holder;
+        answered.reset();
+    }
+    // When this process itself stood still, the silence was ours.
+    if (answered && now - looked > limit.silence / 2) {
+        answered = now;
+    }
+    looked = now;
+    if (answered && now - *answered > limit.silence) {
+        log.say(runtime::log_level::warning, "ending a worker that hangs", {{"pid", holder}});
+        lock->end_holder();
+        answered.reset();
+    }
+}
+
+succession::succession(context& with, const config::settings& from, wishes wanted, runtime::log& log)
+    : succession(with, from, std::move(wanted), log, limits{}) {}
+succession::succession(context& with, const config::settings& from, wishes wanted, runtime::log& log, limits limit)
+    : in_(std::make_unique<insides>(with, from, std::move(wanted), log, limit)) {}
+succession::~succession() = default;
+
+result<succession::turn> succession::begin() {
+    return in_->begin();
+}
+
+bool succession::relieved() const {
+    return in_->was_held;
+}
+
+void succession::serving() {
+    in_->lines.clear();
+    in_->questions.reset();
+    in_->loop.restart();
+    in_->loop.poll();
+}
+
+}  // namespace td::cmd

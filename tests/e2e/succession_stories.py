@@ -1,0 +1,127 @@
+"""One worker follows another while calls live: relieved, handed over, and by a standby."""
+
+import signal
+import time
+
+from world import Phone, Story, wait
+
+
+class Following(Story):
+    def setUp(self):
+        super().setUp()
+        self.lives = []
+
+    def worker_of_its_own(self, name, number, *options, **door):
+        self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{number}", "ring_limit": "20s", "talk_limit": "30s",
+                                                   **door}}).start(*options).wait_ready(), f"**{number}*")
+        self.lives = [self.worker.process]
+        self.addCleanup(self.end_lives)
+
+    def end_lives(self):
+        for life in self.lives:
+            if life is not self.worker.process and life.poll() is None:
+                life.kill()
+                life.wait()
+
+    def another(self, *options):
+        """One more process of the same worker, beside the one that serves."""
+        self.worker.start(*options)
+        self.lives.append(self.worker.process)
+        return self.worker.process
+
+    def calls_of_many(self, count, first_answer, gap, hold):
+        """Panels whose phones answer one after another, `gap` seconds apart."""
+        made = []
+        for number in range(count):
+            self.panel = self.new_panel()
+            account, = self.flat(Phone(answer_after=first_answer + number * gap))
+            made.append((self.panel, account, self.call("panel", hold=hold, timeout=60)))
+        return made
+
+    def all_answered(self, made):
+        for panel, account, run in made:
+            run.check()
+            self.expect(self.record(panel), outcome="answered", ended_by="panel", answered_by=account)
+            self.assertEqual(len(self.requests(account, "INVITE")), 1, "nobody is dialled twice")
+
+    def test_a_second_worker_relieves_the_first_and_no_phone_that_answers_meanwhile_is_lost(self):
+        self.worker_of_its_own("relieved", 10)
+        made = self.calls_of_many(12, 1.0, 0.15, 4.0)
+        self.world.phones.invite(made[-1][1])
+        for _ in range(2):
+            first = self.worker.process
+            self.another().poll()
+            self.assertEqual(first.wait(10), 0, self.worker.log())
+            self.worker.wait_ready()
+        self.all_answered(made)
+        self.assertIn("handing over", self.worker.log())
+        self.assertNotIn("does not step down", self.worker.log())
+
+    def test_told_by_sigusr2_it_leaves_its_calls_to_the_next(self):
+        self.worker_of_its_own("hands-over", 11)
+        talking, = self.calls_of_many(1, 0.2, 0, 4.0)
+        self.wait_talking(talking[1])
+        wait(lambda: self.world.panel_talks(talking[0]), what="the panel to talk")
+        ringing, = self.calls_of_many(1, 4.0, 0, 1.0)
+        self.world.phones.invite(ringing[1])
+        self.worker.tell(signal.SIGUSR2)
+        self.assertEqual(self.worker.exit_status(5), 0, self.worker.log())
+        self.assertIsNone(talking[2].process.poll(), "the talk goes on")
+        self.another()
+        self.worker.wait_ready()
+        self.all_answered([talking, ringing])
+
+    def test_a_standby_goes_on_when_the_worker_is_killed(self):
+        self.worker_of_its_own("killed", 12)
+        first, standby = self.worker.process, self.another("--standby")
+        self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
+        made = self.calls_of_many(2, 0.2, 4.0, 4.0)
+        self.wait_talking(made[0][1])
+        wait(lambda: self.world.panel_talks(made[0][0]), what="the panel to talk")
+        self.world.phones.invite(made[1][1])
+        first.kill()
+        began = time.monotonic()
+        first.wait()
+        self.worker.wait_ready()
+        print(f"a standby served {1000 * (time.monotonic() - began):.0f} ms after the kill", flush=True)
+        self.assertIsNone(standby.poll())
+        self.all_answered(made)
+
+    def test_a_standby_ends_a_worker_that_hangs_and_relieves_one_that_drains(self):
+        self.worker_of_its_own("hangs", 13)
+        first, second = self.worker.process, self.another("--standby")
+        self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
+        made = self.calls_of_many(2, 0.2, 6.0, 9.0)
+        self.wait_talking(made[0][1])
+        wait(lambda: self.world.panel_talks(made[0][0]), what="the panel to talk")
+        self.world.phones.invite(made[1][1])
+        time.sleep(1)                             # the standby has asked it once
+        first.send_signal(signal.SIGSTOP)
+        self.assertEqual(first.wait(10), -signal.SIGKILL, self.worker.log())
+        self.worker.wait_ready()
+        third = self.another("--standby")
+        wait(lambda: self.worker.log().count("standing by") == 2, what="the next standby")
+        second.send_signal(signal.SIGTERM)        # a drain of 60 s, if nobody were there
+        self.assertEqual(second.wait(10), 0, self.worker.log())
+        self.worker.wait_ready()
+        self.assertIsNone(third.poll())
+        self.all_answered(made)
+
+    def test_a_standby_that_is_told_to_end_ends(self):
+        self.worker_of_its_own("not-needed", 14)
+        first = self.worker.process
+        standby = self.another("--standby")
+        self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
+        standby.send_signal(signal.SIGTERM)
+        self.assertEqual(standby.wait(5), 0, self.worker.log())
+        self.worker.process = first
+        self.assertEqual(self.worker.page("readyz")[0], 200)
+
+    def test_a_worker_with_another_application_does_not_relieve_it(self):
+        self.worker_of_its_own("strangers", 15)
+        first = self.worker.process
+        self.worker.configure({"door": {"app": "TdCallHandler16"}})
+        self.assertEqual(self.another().wait(10), 11, self.worker.log())
+        self.assertIn("journal.dir", self.worker.log())
+        self.worker.process = first
+        self.assertEqual(self.worker.page("readyz")[0], 200)
