@@ -183,6 +183,13 @@ ari::log_sink ari_log(runtime::log& to) {
     };
 }
 
+std::optional<duration> claim_pause(std::size_t calls, std::size_t most_calls) {
+    constexpr duration step = 200us;
+    constexpr duration longest = 50ms;
+    return calls < most_calls ? std::optional(std::min<duration>(static_cast<std::int64_t>(calls) * step, longest))
+                              : std::nullopt;
+}
+
 void show(const ari::counters& door, const ari::counters& sos, runtime::metrics& to) {
     std::uint64_t failures = 0;
     for (const ari::counters* line : {&door, &sos}) {
@@ -195,6 +202,8 @@ void show(const ari::counters& door, const ari::counters& sos, runtime::metrics&
     to.reach(runtime::counter::ari_resyncs, door.reconnects + sos.reconnects);
     to.reach(runtime::counter::ari_requests, door.requests + sos.requests);
     to.reach(runtime::counter::ari_request_failures, failures);
+    to.reach(runtime::counter::ari_offered, door.offered + sos.offered);
+    to.reach(runtime::counter::ari_claimed, door.claimed + sos.claimed);
 }
 
 void show(const runtime::recorder_counts& from, runtime::metrics& to) {

@@ -68,6 +68,10 @@ struct chosen_map {
 /// Lines of an adapter's own kind in the worker's log, with area=ari.
 [[nodiscard]] ari::log_sink ari_log(runtime::log& to);
 
+/// How long a worker with so many calls waits before it claims one that is offered to others too; nothing from
+/// `most_calls` on. Who has more calls is a little later, so that workers share them.
+[[nodiscard]] std::optional<duration> claim_pause(std::size_t calls, std::size_t most_calls);
+
 /// What the adapters counted, into the metrics; of both lines to Asterisk the sum.
 void show(const ari::counters& door, const ari::counters& sos, runtime::metrics& to);
 void show(const runtime::recorder_counts& from, runtime::metrics& to);

@@ -99,6 +99,10 @@ struct door_service::insides {
             boost::asio::post(loop, [this, news] { standing.take(news); });
         };
     }
+    std::optional<duration> hold_claim() const {
+        const std::size_t room = stopping || drain_until != never ? 0 : settings.door.max_calls;
+        return claim_pause(worker->board().calls(), room);
+    }
     void tell_of(const alarm& news);
     void look_for_trouble();
 
@@ -204,15 +208,17 @@ result<done> door_service::insides::open_adapters() {
     crm = std::move(*opened_crm);
     push = std::move(*opened_push);
     line = std::move(*opened_line);
-    asterisk = std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
-                                             ari::client::surroundings{facts(), call_names(clock), ari_log(log),
-                                                                       [this](const failure& why) { stop_by(why); }});
+    asterisk = std::make_unique<ari::client>(
+        loop.get_executor(), std::move(*options),
+        ari::client::surroundings{facts(), call_names(clock), ari_log(log),
+                                  [this](const failure& why) { stop_by(why); }, [this] { return hold_claim(); }});
     return open_emergency_line(secrets);
 }
 
 result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
     auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
-                                        ari_log(log), [this](const failure& why) { stop_by(why); }, alarms(), metrics});
+                                        ari_log(log), [this](const failure& why) { stop_by(why); },
+                                        [this] { return hold_claim(); }, alarms(), metrics});
     if (!opened) {
         return opened.why();
     }
@@ -461,11 +467,13 @@ result<std::unique_ptr<door_service>> door_service::open(context& with, const se
         return failure{failure_kind::bad_input, "not started"};
     }
     auto in = std::make_unique<insides>(with, wishes, *settings);
-    if (auto able = in->succeed(); !able || in->never_served) {
-        return able ? result(std::unique_ptr<door_service>(new door_service(std::move(in))))
-                    : result<std::unique_ptr<door_service>>(able.why());
+    if (auto able = in->succeed(); !able) {
+        return able.why();
     }
     for (const auto step : {&insides::open_status_page, &insides::open_stores, &insides::open_adapters}) {
+        if (in->never_served) {
+            break;
+        }
         if (auto opened = ((*in).*step)(); !opened) {
             return opened.why();
         }

@@ -64,7 +64,7 @@ result<std::unique_ptr<emergency_line>> emergency_line::open(const surroundings&
     made->desk_->begin(made->map_.redis ? made->map_.role.get() : nullptr);
     made->asterisk_ = std::make_unique<ari::client>(
         around.loop.get_executor(), std::move(*wanted),
-        ari::client::surroundings{around.facts, around.name_call, around.log, around.fatal});
+        ari::client::surroundings{around.facts, around.name_call, around.log, around.fatal, around.hold});
     return made;
 }
 

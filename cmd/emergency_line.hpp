@@ -25,6 +25,7 @@ public:
         std::function<call_id()> name_call;
         ari::log_sink log;
         std::function<void(failure)> fatal;
+        std::function<std::optional<duration>()> hold;  ///< of claims, see ari::client
         alarm_sink alarms;
         runtime::metrics& metrics;
     };

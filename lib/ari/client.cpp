@@ -65,6 +65,7 @@ public:
           timer_(loop_),
           connections_(wanted.limit.connections + 1) {
         desk_.send_by(lanes_);
+        desk_.claim_by(around_.hold);
     }
 
     void start() {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -24,6 +25,9 @@ public:
         /// This worker cannot go on, told once: bad_input (the URL), not_allowed (401: the password; 403: a
         /// read-only user), taken (another worker took the application's name). The client has stopped by then.
         std::function<void(failure)> fatal;
+        /// How long the claim of a call that StasisBroadcast() offers is held back; nothing: it is left to others.
+        /// Without it every one is claimed at once.
+        std::function<std::optional<duration>()> hold = {};
     };
 
     client(boost::asio::any_io_executor loop, options wanted, surroundings around);

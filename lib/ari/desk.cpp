@@ -44,6 +44,7 @@ std::optional<call::act> act_of(errand what) {
         case errand::send_keys: return call::act::send_keys;
         case errand::drop_stray:
         case errand::remove_stray:
+        case errand::claim:
         case errand::probe:
         case errand::filter:
         case errand::see_application:
@@ -224,6 +225,7 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
             return;
         case errand::drop_stray:
         case errand::remove_stray: settle_stray(request, status, now); return;
+        case errand::claim: count_.claimed += is_good(status) ? 1 : 0; return;  // 409, 404: somebody else was quicker
         case errand::probe:
         case errand::filter:
         case errand::see_application:
@@ -326,6 +328,9 @@ void desk::lost(exchange request, loss why, instant now) {
         return;
     }
     --outstanding_;
+    if (request.what == errand::claim) {
+        return;  // where it was done, StasisStart tells; where not, somebody else claims, or the dialplan goes on
+    }
     if (request.what == errand::dial && why != loss::unsent) {
         request.again = request.second_try ? std::string() : request.target;
         request.second_try = true;

@@ -29,6 +29,9 @@ public:
     /// `name_call` names the call of a panel that arrives; `count` outlives the desk.
     desk(const options& wanted, std::function<call_id()> name_call, counters& count, log_sink log);
 
+    /// How long a claim is held back, asked for each call that is offered; nothing: it is not claimed. Without it every
+    /// one is claimed at once.
+    void claim_by(std::function<std::optional<duration>()> hold) { hold_ = std::move(hold); }
     /// Where requests go from now on. Before the first command.
     void send_by(courier& by) { courier_ = &by; }
 
@@ -79,6 +82,8 @@ private:
     void dial_made(const order_key& leg, instant now);
     void leg_was_called(const order_key& leg);
     void look_after_dials(instant now);
+    void look_after_offers(instant now);
+    void take(call_offered call);
     void settle_check(const exchange& request, int status, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
@@ -121,6 +126,13 @@ private:
     std::unordered_set<std::string> made_first_;           ///< living legs that were in Stasis before they were dialled
     /// Requests of a leg that wait until it is known whether the leg was made.
     std::unordered_map<order_key, std::deque<exchange>> held_;
+    /// A call that is offered to several workers.
+    struct offer {
+        std::string channel;
+        std::optional<instant> due;  ///< when it is claimed; nothing while nobody was asked
+    };
+    std::deque<offer> offers_;
+    std::function<std::optional<duration>()> hold_;
     /// Hang-ups of strays that were refused, in the order in which they are due.
     std::deque<std::pair<instant, exchange>> strays_;
     std::vector<call::fact> news_;

@@ -108,6 +108,9 @@ instant desk::next_deadline() const {
     for (const auto& [leg, dial] : dials_) {
         next = std::min(next, dial.due);
     }
+    for (const offer& each : offers_) {
+        next = std::min(next, each.due.value_or(instant{}));  // now: somebody is to be asked
+    }
     return next;
 }
 

@@ -10,6 +10,8 @@ namespace td::ari {
 namespace {
 
 constexpr duration stray_pause = 2s;
+/// Asterisk waits for a claim some hundred milliseconds; more than this at once is more than a worker can take.
+constexpr std::size_t most_offers = 1000;
 
 }  // namespace
 
@@ -79,7 +81,7 @@ void desk::tell(event news) {
                        dials_.erase({leg.leg.call, leg.leg.leg.value});
                        pass(leg);
                    },
-                   [&](const call::key_pressed& key) { pass(key); },
+                   [&](const call::key_pressed& key) { pass(key); }, [&](call_offered& call) { take(std::move(call)); },
                    [&](const application_replaced&) {
                        fatal_ = failure{
                            failure_kind::taken,
@@ -95,10 +97,38 @@ void desk::tell(event news) {
         news);
 }
 
+void desk::take(call_offered call) {
+    ++count_.offered;
+    if (in_the_picture_ && offers_.size() < most_offers) {
+        offers_.push_back({std::move(call.channel), std::nullopt});
+    }
+}
+
 // ---- time
+
+void desk::look_after_offers(instant now) {
+    for (auto each = offers_.begin(); each != offers_.end();) {
+        if (!each->due) {
+            const auto hold = hold_ ? hold_() : std::optional(duration::zero());
+            each->due = hold ? now + *hold : never;
+        }
+        if (*each->due > now && *each->due != never) {
+            ++each;
+            continue;
+        }
+        if (*each->due <= now && !full()) {
+            exchange request = maker_.claim(each->channel);
+            request.deadline = now + limit_.claim;
+            ++outstanding_;
+            submit(std::move(request), now);
+        }
+        each = offers_.erase(each);
+    }
+}
 
 void desk::advance(instant now) {
     look_after_dials(now);
+    look_after_offers(now);
     if (now >= picture_again_) {
         ask_for_picture(now);
     }

@@ -25,6 +25,7 @@ void desk::line_lost() {
     picture_again_ = never;
     line_is_up_ = false;
     in_the_picture_ = false;
+    offers_.clear();
     news_.emplace_back(call::pbx_line_lost{which_});
 }
 

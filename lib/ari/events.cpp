@@ -149,6 +149,10 @@ event state_changed(const object& message, std::string_view channel) {
     return of_no_interest{};
 }
 
+event offered(const object& /*message*/, std::string_view channel) {
+    return leg_of_channel(channel) ? event(of_no_interest{}) : event(call_offered{std::string(channel)});
+}
+
 event key_received(const object& message, std::string_view channel) {
     const auto leg = leg_of_channel(channel);
     const auto digit = text_at(message, "digit");
@@ -186,7 +190,7 @@ event request_replied(const object& message) {
 
 bool is_known(std::string_view type) {
     // Asterisk 22's events that say nothing to a call; kept so that a new one shows up in the counter.
-    static constexpr std::array<std::string_view, 36> known = {"ApplicationMoveFailed",
+    static constexpr std::array<std::string_view, 35> known = {"ApplicationMoveFailed",
                                                                "ApplicationRegistered",
                                                                "ApplicationUnregistered",
                                                                "BridgeAttendedTransfer",
@@ -195,7 +199,6 @@ bool is_known(std::string_view type) {
                                                                "BridgeDestroyed",
                                                                "BridgeMerged",
                                                                "BridgeVideoSourceChanged",
-                                                               "CallBroadcast",
                                                                "CallClaimed",
                                                                "ChannelCallerId",
                                                                "ChannelConnectedLine",
@@ -230,7 +233,8 @@ struct named_event {
     std::string_view type;
     channel_event read;
 };
-constexpr std::array<named_event, 4> channel_events = {{{"StasisEnd", stasis_ended},
+constexpr std::array<named_event, 5> channel_events = {{{"StasisEnd", stasis_ended},
+                                                        {"CallBroadcast", offered},
                                                         {"ChannelStateChange", state_changed},
                                                         {"ChannelDestroyed", channel_destroyed},
                                                         {"ChannelDtmfReceived", key_received}}};
@@ -267,6 +271,20 @@ call::pbx_seen::condition condition_of(std::string_view state) {
     return state == "Up" ? up : state == "Ringing" ? ringing : waiting;
 }
 
+/// Of StasisBroadcast(timeout,filter,5001:12,…) the third, as the data of Stasis() would have it: ",5001,12".
+std::string broadcast_arguments(std::string_view data) {
+    for (int skipped = 0; skipped < 2; ++skipped) {
+        const auto comma = data.find(',');
+        if (comma == std::string_view::npos) {
+            return {};
+        }
+        data.remove_prefix(comma + 1);
+    }
+    std::string arguments = "," + std::string(data.substr(0, data.find(',')));
+    std::replace(arguments.begin(), arguments.end(), ':', ',');
+    return arguments;
+}
+
 seen_channel seen(const object& channel, std::string_view name) {
     seen_channel made;
     made.name = name;
@@ -275,9 +293,10 @@ seen_channel seen(const object& channel, std::string_view name) {
     const auto data = dialplan ? text_at(*dialplan, "app_data") : std::nullopt;
     made.made_first = data && data->ends_with(",early");
     const auto app = dialplan ? text_at(*dialplan, "app_name") : std::nullopt;
-    made.in_stasis = !app || *app == "Stasis";  // before 16.6 Asterisk did not tell
+    made.broadcast = app == "StasisBroadcast";
+    made.in_stasis = !app || *app == "Stasis" || made.broadcast;  // before 16.6 Asterisk did not tell
     if (!leg_of_channel(name)) {
-        made.app_data = data.value_or("");
+        made.app_data = made.broadcast ? broadcast_arguments(data.value_or("")) : std::string(data.value_or(""));
         made.caller = caller_of(channel);
     }
     return made;

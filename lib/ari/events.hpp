@@ -47,6 +47,10 @@ struct leg_called {
 struct leg_up {
     leg_ref leg;
 };
+/// A channel in StasisBroadcast(): the first worker that claims it has it.
+struct call_offered {
+    std::string channel;
+};
 /// Another worker took our application's name; Asterisk sends us nothing more.
 struct application_replaced {};
 /// The reply to a request of ours that went over the WebSocket.
@@ -63,7 +67,7 @@ struct unknown_event {};
 struct broken_message {};
 
 using event = std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_called, leg_up, call::panel_left,
-                           call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed,
+                           call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed, call_offered,
                            application_replaced, request_answered, of_no_interest, unknown_event, broken_message>;
 
 /// What the dialplan said in Stasis(app,<panel>,<flat>): names trimmed of spaces, or both empty and a complaint.
@@ -87,7 +91,9 @@ struct seen_channel {
     call::pbx_seen::condition state = call::pbx_seen::condition::waiting;
     bool made_first = false;  ///< a leg that entered Stasis before it was dialled
     bool in_stasis = true;    ///< false when Asterisk says that another dialplan application holds it
-    std::string app_data{};   ///< the application's name and arguments, as the dialplan gave them; empty before 16.6
+    bool broadcast = false;   ///< it was claimed out of StasisBroadcast(), whose data do not name the application
+    std::string app_data{};   ///< the application's name and arguments, as the dialplan gave them; empty before 16.6.
+                              ///< Of StasisBroadcast() the arguments alone, behind a comma
     std::string caller{};     ///< the caller's number, where it can be shown
 };
 

@@ -38,6 +38,7 @@ struct limits {
     std::size_t message_bytes = 16U << 20U;  ///< one WebSocket message. Beyond: the line is cut and made anew
     std::size_t reply_bytes = 64U << 20U;    ///< one HTTP body. Beyond: the connection is cut, the request has no reply
     duration request = 3s;                   ///< one request with its repetitions. Beyond: refused with status 0
+    duration claim = 1s;                     ///< of a call in StasisBroadcast(). Beyond: it is another worker's
     duration picture = 10s;                  ///< the same for GET /channels and its like, which can be megabytes
     duration connect = 1s;                   ///< one TCP connect
     duration handshake = 3s;                 ///< one WebSocket handshake
@@ -73,6 +74,8 @@ struct counters {
     std::uint64_t connects = 0;             ///< times the events line came up
     std::uint64_t reconnects = 0;           ///< of them: not the first
     std::uint64_t gaps = 0;                 ///< times the events line was lost: events were missed
+    std::uint64_t offered = 0;              ///< calls that StasisBroadcast() offered
+    std::uint64_t claimed = 0;              ///< of them: that became ours
     std::map<int, std::uint64_t> failures;  ///< refused requests by HTTP status; 0 is "no reply"
 };
 

@@ -56,7 +56,8 @@ void picture::gone(std::string_view channel) {
 bool picture::waits_for_us(const seen_channel& each) const {
     const auto change = changes_.find(each.name);
     const bool left = change != changes_.end() && !change->second;
-    return !left && !leg_of_channel(each.name) && (each.app_data == app_ || each.app_data.starts_with(app_ + ','));
+    const bool ours = each.broadcast || each.app_data == app_ || each.app_data.starts_with(app_ + ',');
+    return !left && !leg_of_channel(each.name) && ours;
 }
 
 std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key>& dialling) {

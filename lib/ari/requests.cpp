@@ -97,6 +97,7 @@ std::string_view name_of(errand what) {
         case errand::send_keys: return "send_keys";
         case errand::drop_stray: return "drop_stray";
         case errand::remove_stray: return "remove_stray_bridge";
+        case errand::claim: return "claim";
         case errand::probe: return "probe";
         case errand::filter: return "event_filter";
         case errand::see_application: return "see_application";
@@ -266,6 +267,18 @@ std::optional<exchange> request_maker::make(const call::remove_stray_bridge& wis
     return on_bridge(errand::remove_stray, wish.bridge, method::del, "");
 }
 
+exchange request_maker::claim(std::string_view channel) const {
+    exchange made;
+    made.what = errand::claim;
+    made.key = {{}, order_key::claim};
+    made.verb = method::post;
+    made.target = "events/claim?channelId=";
+    append_encoded(made.target, channel);
+    made.target += "&application=";
+    append_encoded(made.target, app_);
+    return made;
+}
+
 exchange request_maker::probe() const {
     exchange made;
     made.target = "asterisk/ping";
@@ -285,6 +298,7 @@ exchange request_maker::filter() const {
     made.target += "/eventFilter";
     made.body = R"({"allowed":[{"type":"StasisStart"},{"type":"StasisEnd"},{"type":"ChannelDestroyed"},)"
                 R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"},)"
+                R"({"type":"CallBroadcast"},)"
                 // Without it Asterisk carries requests of the WebSocket out and never answers them (seen on 22.10.1).
                 R"({"type":"RESTResponse"})";
     // A gateway may say 183 and never 180; of the two only the Dial event tells.

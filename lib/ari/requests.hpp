@@ -33,6 +33,7 @@ enum class errand : std::uint8_t {
     send_keys,
     drop_stray,
     remove_stray,
+    claim,  ///< takes a channel out of StasisBroadcast()
     probe,  ///< does Asterisk answer requests on the WebSocket?
     filter,
     see_application,
@@ -54,6 +55,7 @@ struct order_key {
     static constexpr std::int16_t trunk = 100;
     static constexpr std::int16_t stray = 101;
     static constexpr std::int16_t picture = 102;
+    static constexpr std::int16_t claim = 103;
     friend bool operator==(const order_key&, const order_key&) = default;
 };
 
@@ -101,6 +103,7 @@ public:
 
     /// Dials the leg that `made`, a create, has made.
     [[nodiscard]] static exchange dial_out(const exchange& made);
+    [[nodiscard]] exchange claim(std::string_view channel) const;
     [[nodiscard]] exchange probe() const;
     [[nodiscard]] exchange filter() const;
     [[nodiscard]] exchange see(errand part) const;

@@ -23,6 +23,8 @@ enum class counter : std::uint8_t {
     ari_resyncs,
     ari_requests,
     ari_request_failures,
+    ari_offered,
+    ari_claimed,
     crm_failures,
     crm_stale_answers,
     push_failures,

@@ -3,6 +3,7 @@
 import signal
 import time
 
+import lab
 from world import Phone, Story, wait
 
 
@@ -125,3 +126,48 @@ class Following(Story):
         self.assertIn("journal.dir", self.worker.log())
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
+
+
+class Sharing(Story):
+    def ring(self, count=1):
+        """Panels that call at once, each a flat of its own; whose calls they are is not known yet."""
+        runs = []
+        for _ in range(count):
+            panel = self.new_panel()
+            self.world.crm.set(panel, "12", {f"8{panel}": [f"d-{panel}"]})
+            self.world.phones.set(f"8{panel}", Phone(answer_after=0.2))
+            run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="***12", hold=1.0,
+                           keys={"panel": panel}, name=f"{panel}-shared", timeout=30)
+            self.addCleanup(run.stop)
+            runs.append((panel, run))
+        self.panels = set()                       # counted here, over both workers
+        return runs
+
+    def test_several_workers_share_the_calls_of_one_asterisk(self):
+        if self.world.version == "16":            # which has no StasisBroadcast: the dialplan says so and ends the call
+            self.panels = set()
+            return
+        both = [self.world.worker(f"shares-{name}", {"door": {"app": f"TdCallHandler-{name}", "ring_limit": "20s"}})
+                for name in "ab"]
+        a, b = [each.start().wait_ready() for each in both]
+        runs = self.ring(12)
+        for _, run in runs:
+            run.check()
+        for panel, _ in runs:
+            wait(lambda panel=panel: a.records_of(panel) + b.records_of(panel), what=f"the record of panel {panel}")
+            record, = a.records_of(panel) + b.records_of(panel)
+            self.expect(record, outcome="answered", answered_by=f"8{panel}")
+        shares = [each.metrics()["tdctl_ari_claimed_total"] for each in both]
+        self.assertEqual(sum(shares), 12, shares)
+        self.assertEqual([each.metrics()["tdctl_ari_offered_total"] for each in both], [12, 12])
+        print(f"two workers shared 12 calls: {shares}", flush=True)
+
+        a.tell(signal.SIGKILL)                    # then all are the other's
+        a.exit_status()
+        (panel, run), = self.ring()
+        run.check()
+        wait(lambda: b.records_of(panel), what="the record of the worker that is left")
+        a.start().wait_ready()
+        long, = self.ring()
+        wait(lambda: a.metrics()["tdctl_calls_active"] + b.metrics()["tdctl_calls_active"] == 1, what="a call")
+        long[1].check()

@@ -33,6 +33,7 @@ exten => _*X*X!,1,Stasis(TdCallHandler${EXTEN:1:1},${CALLERID(num)},${EXTEN:3})
 exten => _**XX*X!,1,Stasis(TdCallHandler${EXTEN:2:2},${CALLERID(num)},${EXTEN:5})
  same => n,Dial(PJSIP/${EXTEN:5}@kamailio,45)
  same => n,Hangup()
+exten => _***X!,1,Goto(shared-doors,${EXTEN:3},1)
 exten => *9*0,1,Stasis(TdCallHandler)
 exten => *9*1,1,Stasis(TdCallHandler,${CALLERID(num)})
 exten => *9*2,1,Stasis(TdCallHandler,,12)
@@ -95,7 +96,8 @@ class World:
         self.crm, self.push = servers.Crm(), servers.Push()
         self.redis = Redis(self.scratch)
         self.asterisk = lab.AsteriskServer(version, self.scratch / "asterisk", phones=self.phones.address,
-                                           edits=[("extensions.conf", "[from-panels]\n", "[from-panels]\n" + DIALPLAN),
+                                           edits=[("extensions.conf", "[from-panels]\n",
+                                                   "#include several-workers.conf\n[from-panels]\n" + DIALPLAN),
                                                   # Many an operator loads every module: no key may get lost by this one.
                                                   ("modules.conf", "load = bridge_simple.so\n",
                                                    "load = bridge_simple.so\nload = bridge_native_rtp.so\n")])

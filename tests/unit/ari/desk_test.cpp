@@ -374,6 +374,64 @@ TEST_CASE("desk: callers that wait in our application are told again, those of o
     CHECK(s.counted.events == 1);
 }
 
+TEST_CASE("desk: a call that is offered is claimed after the pause that its load asks for", "[ari]") {
+    script s;
+    const std::string offer = R"({"type":"CallBroadcast","channel":{"id":"9.0"}})";
+    s.hear(offer);
+    s.the_desk().advance(s.now);
+    CHECK(s.sent().empty());  // who does not know yet what Asterisk holds leaves it to others
+    s.the_desk().line_up(s.now);
+    for (const char* body : {"", R"({"channel_ids":[]})", "[]", "[]"}) {
+        s.reply(200, body);
+    }
+    s.sent();
+    s.hear(offer);
+    CHECK(s.the_desk().next_deadline() <= s.now);
+    s.the_desk().advance(s.now);
+    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.reply(204).empty());
+    CHECK(s.counted.claimed == 1);
+
+    s.the_desk().claim_by([] { return std::optional<duration>(20ms); });
+    s.hear(offer);
+    s.the_desk().advance(s.now);
+    CHECK(s.sent().empty());
+    CHECK(s.the_desk().next_deadline() == s.now + 20ms);
+    s.now += 20ms;
+    s.the_desk().advance(s.now);
+    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.reply(409).empty());  // another worker was quicker: nothing happened here
+    CHECK(s.counted.claimed == 1);
+    CHECK(s.counted.offered == 3);
+    CHECK(s.counted.failures.empty());
+
+    s.the_desk().claim_by([] { return std::optional<duration>(); });
+    s.hear(offer);
+    s.the_desk().advance(s.now);
+    CHECK(s.sent().empty());
+    s.the_desk().claim_by({});
+    s.hear(offer);
+    s.the_desk().line_lost();
+    s.news();
+    s.the_desk().advance(s.now);
+    CHECK(s.sent().empty());
+}
+
+TEST_CASE("desk: a claim whose reply is lost is not sent again", "[ari]") {
+    script s;
+    s.the_desk().line_up(s.now);
+    for (const char* body : {"", R"({"channel_ids":[]})", "[]", "[]"}) {
+        s.reply(200, body);
+    }
+    s.sent();
+    s.hear(R"({"type":"CallBroadcast","channel":{"id":"9.0"}})");
+    s.the_desk().advance(s.now);
+    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.lose().empty());
+    CHECK(s.sent().empty());
+    CHECK(s.hear(R"({"type":"StasisStart","args":["5001","12"],"channel":{"id":"9.0"}})") == "arrived:5001/12");
+}
+
 TEST_CASE("desk: a picture that fails is taken again, an old one does not count", "[ari]") {
     script s;
     s.the_desk().line_up(s.now);

@@ -42,6 +42,7 @@ std::string words(const event& news) {
                 return "ended:" + two_digits(e.leg.leg) + "/" + std::to_string(e.cause) + "/" + std::to_string(e.sip);
             },
             [](const call::key_pressed& e) { return "key:" + two_digits(e.leg.leg) + "/" + e.key; },
+            [](const call_offered& e) { return "offered:" + e.channel; },
             [](const application_replaced&) { return std::string("replaced"); },
             [](const request_answered& e) {
                 return "reply:" + std::to_string(e.number) + "/" + std::to_string(e.status) + "/" + e.body;
@@ -272,6 +273,26 @@ TEST_CASE("events: a caller that waits says what its StasisStart has said", "[ar
     CHECK(back.number == number_id("74950000001"));
     CHECK(back.how == call::urgency::psap_callback);
     CHECK(back.caller == "112");
+}
+
+TEST_CASE("events: a call that is offered to several workers", "[ari]") {
+    reader codec;
+    const auto offered = codec.read(R"({"type":"CallBroadcast","caller":"5001","called":"12","channel":{"id":"1.0"}})");
+    CHECK(std::get<call_offered>(offered).channel == "1.0");
+    CHECK(std::holds_alternative<broken_message>(codec.read(R"({"type":"CallBroadcast","caller":"5001"})")));
+
+    const auto seen = codec.channels(R"([{"id":"1.0","state":"Ring","dialplan":{"app_name":"StasisBroadcast",)"
+                                     R"("app_data":"500,^TdCallHandler-,5001:12,yes"}}])");
+    REQUIRE(seen);
+    CHECK(seen->front().in_stasis);
+    CHECK(seen->front().broadcast);
+    const auto waits = std::get<panel_entered>(codec.arrival_of(seen->front()));
+    CHECK(waits.panel == panel_id("5001"));
+    CHECK(waits.flat == flat_id("12"));
+    const auto without =
+        codec.channels(R"([{"id":"1.0","state":"Ring","dialplan":{"app_name":"StasisBroadcast","app_data":"500"}}])");
+    REQUIRE(without);
+    CHECK_FALSE(std::get<panel_entered>(codec.arrival_of(without->front())).complaint.empty());
 }
 
 TEST_CASE("events: what the dialplan says of an emergency call and of a callback", "[ari]") {
