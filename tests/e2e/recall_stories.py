@@ -108,6 +108,8 @@ class Dying(Story):
         talk.check()
         self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=a)
         self.expect(self.record(ringing), outcome="answered", ended_by="panel", answered_by=b)
+        self.world.tolerated.update(self.worker.errors())
+        self.assertEqual(self.worker.stop(), 0, self.worker.log())
 
 
 def seconds_of(moment):
