@@ -265,10 +265,11 @@ void recollector::rebuild(std::vector<kept> facts, recollection& into) {
             step(at, std::move(std::get<call::fact>(each.what)));
         }
     }
-    // The line that told of its end was lost with the last moments, and its record perhaps with it.
+    // The line that told of its end was lost with the last moments, and its record perhaps with it; its number too.
     for (call::command& wish : out) {
-        if (call_finished_by(wish)) {
-            --into.calls;
+        const bool ended = call_finished_by(wish).has_value();
+        into.calls -= ended ? 1U : 0U;
+        if (ended || std::holds_alternative<call::return_number>(wish)) {
             into.last_words.push_back(std::move(wish));
         }
     }

@@ -1,8 +1,12 @@
-"""A worker dies in the middle of its calls, and the next one goes on with them."""
+"""A worker dies in the middle of its calls, or nothing of Asterisk reaches it any more: the calls go on."""
 
+import datetime
+import json
 import signal
 import threading
+import time
 
+from hole import Hole
 from servers import Mood
 from world import Phone, Story, wait
 
@@ -10,9 +14,10 @@ from world import Phone, Story, wait
 class Dying(Story):
     """kill -9, and the same worker again at once, as systemd does it."""
 
-    def worker_of_its_own(self, name, digit, **door):
-        self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{digit}", "ring_limit": "20s", "talk_limit": "30s",
-                                                   **door}}).start().wait_ready(), f"*{digit}*")
+    def worker_of_its_own(self, name, digits, **more):
+        worker = self.world.worker(name, {"door": {"app": f"TdCallHandler{digits}", "ring_limit": "20s", "talk_limit": "30s"},
+                                          **more})
+        self.use(worker.start().wait_ready(), f"*{digits}*")
 
     def die_and_return(self):
         self.worker.tell(signal.SIGKILL)
@@ -26,7 +31,7 @@ class Dying(Story):
         return self.panel, accounts, self.call("panel", timeout=60, **options)
 
     def test_kill_9_in_five_moments_of_a_call_costs_no_call_and_no_record(self):
-        self.worker_of_its_own("dies", 0)
+        self.worker_of_its_own("dies", 10)
         talking, (a,), talk = self.next_call(Phone(answer_after=0.2), hold=8.0)
         self.wait_talking(a)
         wait(lambda: self.world.panel_talks(talking), what="the first panel to talk")
@@ -63,7 +68,7 @@ class Dying(Story):
             self.assertEqual(len(self.requests(account, "INVITE")), 1, "nobody is dialled twice")
 
     def test_what_happened_while_nobody_was_there_is_found_out(self):
-        self.worker_of_its_own("sleeps", 1)
+        self.worker_of_its_own("sleeps", 11)
         left, (a,), gone = self.next_call(Phone(answer_after=0.2), hold=3.0)
         self.wait_talking(a)
         wait(lambda: self.world.panel_talks(left), what="the panel to talk")
@@ -82,3 +87,31 @@ class Dying(Story):
         ring.wait()
         self.expect(self.record(waiting), outcome="missed", ended_by="ring_limit")
         self.assertEqual(len(self.requests(b, "INVITE")), 1)
+
+    def test_packets_that_just_vanish_cost_no_call(self):
+        hole = Hole(self.world.asterisk.http_port)
+        self.addCleanup(hole.close)
+        self.worker_of_its_own("cut-off", 12, ari={"url": hole.url})
+        talking, (a,), talk = self.next_call(Phone(answer_after=0.2), hold=9.0)
+        self.wait_talking(a)
+        wait(lambda: self.world.panel_talks(talking), what="the panel to talk")
+        ringing, (b,), ring = self.next_call(Phone(answer_after=12.0), hold=1.0)
+        self.world.phones.invite(b)
+        hole.vanish()
+        began = time.time()
+        wait(lambda: self.worker.page("readyz")[0] == 503, what="the worker to notice that it hears nothing")
+        lost = next(line for line in map(json.loads, self.worker.log().splitlines()) if "line=lost" in json.dumps(line))
+        print(f"packets vanish, and it is noticed after {seconds_of(lost['time']) - began:.1f} s", flush=True)
+        hole.mend()
+        self.worker.wait_ready()
+        ring.check()
+        talk.check()
+        self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=a)
+        self.expect(self.record(ringing), outcome="answered", ended_by="panel", answered_by=b)
+        self.world.tolerated.update(self.worker.errors())
+        self.assertEqual(self.worker.stop(), 0, self.worker.log())
+
+
+def seconds_of(moment):
+    """An RFC 3339 time in UTC as seconds since 1970."""
+    return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()

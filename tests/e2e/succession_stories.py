@@ -14,7 +14,7 @@ class Following(Story):
 
     def worker_of_its_own(self, name, number, *options, **door):
         self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{number}", "ring_limit": "20s", "talk_limit": "30s",
-                                                   **door}}).start(*options).wait_ready(), f"**{number}*")
+                                                   **door}}).start(*options).wait_ready(), f"*{number}*")
         self.lives = [self.worker.process]
         self.addCleanup(self.end_lives)
 
@@ -46,7 +46,7 @@ class Following(Story):
             self.assertEqual(len(self.requests(account, "INVITE")), 1, "nobody is dialled twice")
 
     def test_a_second_worker_relieves_the_first_and_no_phone_that_answers_meanwhile_is_lost(self):
-        self.worker_of_its_own("relieved", 10)
+        self.worker_of_its_own("relieved", 20)
         made = self.calls_of_many(12, 1.0, 0.15, 4.0)
         self.world.phones.invite(made[-1][1])
         for _ in range(2):
@@ -59,7 +59,7 @@ class Following(Story):
         self.assertNotIn("does not step down", self.worker.log())
 
     def test_told_by_sigusr2_it_leaves_its_calls_to_the_next(self):
-        self.worker_of_its_own("hands-over", 11)
+        self.worker_of_its_own("hands-over", 21)
         talking, = self.calls_of_many(1, 0.2, 0, 4.0)
         self.wait_talking(talking[1])
         wait(lambda: self.world.panel_talks(talking[0]), what="the panel to talk")
@@ -73,7 +73,7 @@ class Following(Story):
         self.all_answered([talking, ringing])
 
     def test_a_standby_goes_on_when_the_worker_is_killed(self):
-        self.worker_of_its_own("killed", 12)
+        self.worker_of_its_own("killed", 22)
         first, standby = self.worker.process, self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
         made = self.calls_of_many(2, 0.2, 4.0, 4.0)
@@ -89,7 +89,7 @@ class Following(Story):
         self.all_answered(made)
 
     def test_a_standby_ends_a_worker_that_hangs_and_relieves_one_that_drains(self):
-        self.worker_of_its_own("hangs", 13)
+        self.worker_of_its_own("hangs", 23)
         first, second = self.worker.process, self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
         made = self.calls_of_many(2, 0.2, 6.0, 9.0)
@@ -109,7 +109,7 @@ class Following(Story):
         self.all_answered(made)
 
     def test_a_standby_that_is_told_to_end_ends(self):
-        self.worker_of_its_own("not-needed", 14)
+        self.worker_of_its_own("not-needed", 24)
         first = self.worker.process
         standby = self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
@@ -119,9 +119,9 @@ class Following(Story):
         self.assertEqual(self.worker.page("readyz")[0], 200)
 
     def test_a_worker_with_another_application_does_not_relieve_it(self):
-        self.worker_of_its_own("strangers", 15)
+        self.worker_of_its_own("strangers", 25)
         first = self.worker.process
-        self.worker.configure({"door": {"app": "TdCallHandler16"}})
+        self.worker.configure({"door": {"app": "TdCallHandler26"}})
         self.assertEqual(self.another().wait(10), 11, self.worker.log())
         self.assertIn("journal.dir", self.worker.log())
         self.worker.process = first

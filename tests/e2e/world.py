@@ -24,14 +24,14 @@ import worker as workers  # noqa: E402
 
 Phone = phones.Phone
 
-# What the tests add to the panels' context. *N*flat and **NN*flat lead to the worker of the application TdCallHandlerN, and what
-# comes back from there alive is rung by a plain Dial(); *9*N gives the worker arguments that no sane dialplan gives.
+# What the tests add to the panels' context. *N*flat and *NN*flat lead to the worker of the application TdCallHandlerN, and
+# what comes back from there alive is rung by a plain Dial(); *9*N gives the worker arguments that no sane dialplan gives.
 DIALPLAN = """\
 exten => _*X*X!,1,Stasis(TdCallHandler${EXTEN:1:1},${CALLERID(num)},${EXTEN:3})
  same => n,Dial(PJSIP/${EXTEN:3}@kamailio,45)
  same => n,Hangup()
-exten => _**XX*X!,1,Stasis(TdCallHandler${EXTEN:2:2},${CALLERID(num)},${EXTEN:5})
- same => n,Dial(PJSIP/${EXTEN:5}@kamailio,45)
+exten => _*XX*X!,1,Stasis(TdCallHandler${EXTEN:1:2},${CALLERID(num)},${EXTEN:4})
+ same => n,Dial(PJSIP/${EXTEN:4}@kamailio,45)
  same => n,Hangup()
 exten => _***X!,1,Goto(shared-doors,${EXTEN:3},1)
 exten => *9*0,1,Stasis(TdCallHandler)

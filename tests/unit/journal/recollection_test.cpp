@@ -1,5 +1,7 @@
 #include "journal/recollection.hpp"
 
+#include <algorithm>
+
 #include "base/overloaded.hpp"
 #include "call_script.hpp"
 #include "catch.hpp"
@@ -224,6 +226,24 @@ TEST_CASE("recollection: the record of a call whose last line is missing is made
     REQUIRE(whole.last_words.size() == 1);
     CHECK(std::get<call::finish>(whole.last_words[0]).record.call == named(1));
     CHECK(w.second().calls() == 0);
+}
+
+TEST_CASE("recollection: a number whose return stood in the lost line is returned", "[journal]") {
+    two_workers w;
+    w.feed(call::sos_arrived{named(1), panel_of(1), panel_id{"5001"}, ""});
+    w.feed(call::site_missing{named(1)});
+    call::number_lent lent;
+    lent.call = named(1);
+    lent.number = number_id{"73511000001"};
+    lent.token = 5;
+    w.feed(lent);
+    w.tell_only({w.now(), call::fact{call::panel_left{panel_of(1)}}});
+    const recollection& whole = w.recall();
+    const bool returned = std::ranges::any_of(whole.last_words, [](const call::command& wish) {
+        const auto* back = std::get_if<call::return_number>(&wish);
+        return back != nullptr && back->token == 5 && back->number == number_id{"73511000001"};
+    });
+    CHECK(returned);
 }
 
 TEST_CASE("recollection: facts of calls that arrived before what was read, and gaps, are no reason to stop",
