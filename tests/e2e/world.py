@@ -65,16 +65,24 @@ class Redis:
     def __init__(self, scratch):
         self.port = lab.free_port(kind=lab.socket.SOCK_STREAM)
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        with open(scratch / "redis.out", "wb") as out:
+        self.scratch = scratch
+        self.start()
+
+    def start(self):
+        with open(self.scratch / "redis.out", "ab") as out:
             self.process = subprocess.Popen(
                 ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                 "--dir", str(scratch)], stdout=out, stderr=out, preexec_fn=lab.die_with_parent)
+                 "--dir", str(self.scratch)], stdout=out, stderr=out, preexec_fn=lab.die_with_parent)
         wait(lambda: self.do("PING") == "PONG", what="Redis to answer")
 
     def do(self, *words):
         done = subprocess.run(["redis-cli", "-p", str(self.port), *words], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, timeout=5)
         return done.stdout.strip()
+
+    def crash(self):
+        self.process.kill()
+        self.process.wait()
 
     def close(self):
         lab.stop(self.process)

@@ -27,6 +27,16 @@ class Hole:
     def mend(self):
         self.open.set()
 
+    def cut(self):
+        """Ends every connection that there is; new ones work."""
+        with self.lock:
+            sockets, self.sockets = self.sockets, []
+        for each in sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass               # it was closed already
+
     def close(self):
         self.listener.close()
         with self.lock:

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Door calls at a steady rate on a real Asterisk, while everything around them is killed, stopped and cut.
+
+    TDCTL_BINARY=build/tdctl tests/e2e/chaos.py [--asterisk 22|16] [--rate 5] [--times 20] [--keep]
+
+The worker is killed (SIGKILL) and started again, told to hand over (SIGUSR2) and started again, relieved by a second one,
+stopped and continued (SIGSTOP for 5 s), its line to Asterisk is cut; RabbitMQ and Redis are killed and started again. Then:
+no talk was cut, Asterisk holds no channel and no bridge, and the broker has exactly one record of every call that a worker
+was told of. A phone that answers while nobody listens is hung up by Asterisk; its flat has a second phone that answers later.
+"""
+
+import argparse
+import collections
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "lab"))
+
+import lab  # noqa: E402
+import world as worlds  # noqa: E402
+from hole import Hole  # noqa: E402
+from rabbitmq import RabbitMQ  # noqa: E402
+from world import Phone, wait  # noqa: E402
+
+PANELS = 300
+
+
+class Chaos:
+    def __init__(self, version, scratch, rate):
+        self.scratch, self.rate = scratch, rate
+        self.world = worlds.World(version, scratch)
+        self.world.asterisk.start()
+        self.broker = RabbitMQ(scratch / "rabbitmq").start()
+        self.hole = Hole(self.world.asterisk.http_port)
+        self.worker = self.world.worker("chaos", {
+            "ari": {"url": self.hole.url},
+            "door": {"ring_limit": "15s", "talk_limit": "60s"},
+            "panels": {"busy": self.world.redis.url},
+            "feed": {"url": self.broker.url, "password": "env:CHAOS_FEED"}})
+        os.environ["CHAOS_FEED"] = self.broker.password
+        self.gaps = collections.defaultdict(list)
+        panels = [str(next(self.world.numbers)) for _ in range(PANELS)]
+        for number, panel in enumerate(panels):
+            quick, late = f"7{panel}1", f"7{panel}2"
+            self.world.phones.set(quick, Phone(answer_after=0.2 + 0.1 * (number % 10)))
+            self.world.phones.set(late, Phone(answer_after=4.0))
+            self.world.crm.set(panel, "12", {name: [f"d-{name}"] for name in (quick, late)})
+        self.world.phones.set("12", Phone(answer_after=0.3))    # whom the dialplan rings when there is no worker
+        self.inf = scratch / "panels.csv"
+        self.inf.write_text("SEQUENTIAL\n" + "".join(panel + "\n" for panel in panels), encoding="utf-8")
+
+    def calls(self, seconds):
+        return lab.Sipp("panel-in-chaos", self.scratch / "sipp", self.world.asterisk.sip, calls=int(self.rate * seconds),
+                        rate=self.rate, hold=3.0, timeout=int(seconds) + 60, name="panels",
+                        options=["-inf", str(self.inf), "-recv_timeout", "30000"])
+
+    def back(self, what, began):
+        self.worker.wait_ready()
+        self.gaps[what].append(1000 * (time.monotonic() - began))
+
+    def kill(self):
+        began = time.monotonic()
+        self.worker.tell(signal.SIGKILL)
+        self.worker.exit_status()
+        self.worker.start()
+        self.back("SIGKILL and start", began)
+
+    def hand_over(self):
+        began = time.monotonic()
+        self.worker.tell(signal.SIGUSR2)
+        assert self.worker.exit_status() == 0, self.worker.log()[-2000:]
+        self.worker.start()
+        self.back("hand over and start", began)
+
+    def relieve(self):
+        first, began = self.worker.process, time.monotonic()
+        self.worker.start()
+        assert first.wait(15) == 0, self.worker.log()[-2000:]
+        self.back("relieve", began)
+
+    def stop_and_continue(self):
+        self.worker.tell(signal.SIGSTOP)
+        time.sleep(5)
+        began = time.monotonic()
+        self.worker.tell(signal.SIGCONT)
+        self.back("SIGSTOP for 5 s", began)
+
+    def cut(self):
+        began = time.monotonic()
+        self.hole.cut()
+        time.sleep(0.2)
+        self.back("cut lines", began)
+
+    def vanish(self):
+        self.hole.vanish()
+        time.sleep(4)
+        began = time.monotonic()
+        self.hole.mend()
+        self.back("lost packets for 4 s", began)
+
+    def broker_dies(self):
+        self.broker.crash()
+        time.sleep(1)
+        self.broker.start()
+
+    def redis_dies(self):
+        self.world.redis.crash()
+        time.sleep(1)
+        self.world.redis.start()
+
+    def settle(self):
+        """Everything that was begun is over, and what is over is at the broker."""
+        wait(lambda: self.worker.metrics()["tdctl_calls_active"] == 0, 60, "the last call to end")
+        wait(lambda: self.worker.metrics()["tdctl_feed_in_flight"] == 0 and
+             self.worker.metrics().get("tdctl_feed_unconfirmed_age_seconds", 0) == 0, 60, "the spool to be empty")
+        return self.world.asterisk.wait_empty(10)
+
+    def close(self):
+        self.hole.close()
+        self.broker.close()
+        self.world.close()
+
+
+def arrived(worker):
+    """Every call that some life of the worker was told of."""
+    return {line["call"] for line in worker.journal() if line.get("fact") == "panel_arrived"}
+
+
+def acts_of(chaos, times):
+    acts = [chaos.kill] * times + [chaos.hand_over] * (times // 2) + [chaos.relieve] * (times - times // 2)
+    mixed = [act for pair in zip(acts[:times], acts[times:]) for act in pair]
+    quarter = len(mixed) // 4
+    for place, act in enumerate([chaos.stop_and_continue, chaos.broker_dies, chaos.cut, chaos.redis_dies, chaos.vanish]):
+        mixed.insert((place + 1) * (quarter + 1) - 1, act)
+    return mixed
+
+
+def run(chaos, times):
+    complaints = []
+    chaos.worker.start().wait_ready()
+    acts = acts_of(chaos, times)
+    sipp = chaos.calls(len(acts) * 2.2 + 45)
+    time.sleep(3)
+    for act in acts:
+        act()
+        time.sleep(1.5)
+    status = sipp.wait()
+    counted = sipp.statistics()
+    left = chaos.settle()
+    if left != (0, 0):
+        complaints.append(f"Asterisk still holds {left[0]} channels and {left[1]} bridges")
+    if status or int(counted["FailedCall(C)"]):
+        complaints.append(f"SIPp ended with {status}, {counted['FailedCall(C)']} calls failed: see {sipp.scratch}")
+    calls = arrived(chaos.worker)
+    assert chaos.worker.stop() == 0, chaos.worker.log()[-2000:]
+    bodies = [each for each in chaos.broker.drain("td.calls") if "outcome" in each]
+    records = collections.Counter(each["call"] for each in bodies)
+    spooled = [each["call"] for each in chaos.worker.records()]
+    lost = sorted(calls - set(records))
+    if lost:
+        complaints.append(f"{len(lost)} of {len(calls)} calls have no record at the broker: {lost[:5]}")
+    if set(records) - calls:
+        complaints.append(f"records of calls that nobody made: {sorted(set(records) - calls)[:5]}")
+    outcomes = collections.Counter({each["call"]: each["outcome"] for each in bodies}.values())
+    for what, times_ms in chaos.gaps.items():
+        print(f"{what}: {len(times_ms)} times, ready again after {statistics.median(times_ms):.0f} ms (median), "
+              f"{max(times_ms):.0f} ms at most", flush=True)
+    print(f"{counted['TotalCallCreated']} calls of SIPp, {len(calls)} of them a worker's; records lost {len(lost)}, "
+          f"records sent twice {sum(count - 1 for count in records.values())}, still in the spool's files {len(spooled)}; "
+          f"{dict(outcomes)}", flush=True)
+    return complaints
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--asterisk", default="22", choices=["16", "22"])
+    parser.add_argument("--rate", type=float, default=5.0, help="calls a second")
+    parser.add_argument("--times", type=int, default=20, help="how often the worker is killed, and how often restarted")
+    parser.add_argument("--keep", action="store_true", help="keep the scratch directory")
+    given = parser.parse_args()
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="tdctl-chaos-"))
+    began = time.monotonic()
+    chaos = Chaos(given.asterisk, scratch, given.rate)
+    try:
+        complaints = run(chaos, given.times)
+    finally:
+        chaos.close()
+    for complaint in complaints:
+        print(complaint, flush=True)
+    print(f"chaos on Asterisk {given.asterisk}: {len(complaints)} complaints, {time.monotonic() - began:.0f} s", flush=True)
+    if complaints or given.keep:
+        print(f"what everybody wrote is in {scratch}")
+    else:
+        shutil.rmtree(scratch)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
