@@ -18,6 +18,7 @@
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
 #include "cmd/emergency_line.hpp"
+#include "cmd/feed_line.hpp"
 #include "cmd/two_lines.hpp"
 #include "config/keys.hpp"
 #include "runtime/alarm_board.hpp"
@@ -107,7 +108,7 @@ struct door_service::insides {
     ports::fact_sink facts() {
         return [this](call::fact news) { worker->take(std::move(news)); };
     }
-    /// Its sink is called on the threads of the journal and the spool.
+    /// Its sink is called on the threads of the journal and the feed.
     alarm_sink alarms() {
         return [this](const alarm& news) {
             tell_of(news);
@@ -129,7 +130,7 @@ struct door_service::insides {
     runtime::call_meter call_meter{metrics};
     std::unique_ptr<runtime::recorder> recorder;
     std::unique_ptr<journal_witness> journal;
-    std::unique_ptr<feed::spool> spool;
+    std::unique_ptr<feed_line> records;
     std::unique_ptr<runtime::worker> worker;
     chosen_crm crm;
     std::unique_ptr<ports::push_server> push;
@@ -165,11 +166,12 @@ result<done> door_service::insides::open_stores() {
             return able;
         }
     }
-    auto opened_spool = feed::spool::open(spool_options(settings), alarms());
-    if (!opened_spool) {
-        return opened_spool.why();
+    const auto secrets = [this](const config::secret_ref& reference) { return with.secret_of(reference); };
+    auto opened_feed = feed_line::open(settings, secrets, alarms());
+    if (!opened_feed) {
+        return opened_feed.why();
     }
-    spool = std::move(*opened_spool);
+    records = std::move(*opened_feed);
     const auto rules = config::call_rules(settings);
     auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
     if (!opened_journal) {
@@ -218,7 +220,7 @@ result<done> door_service::insides::open_emergency_line(const secret_reader& sec
     }
     emergency = std::move(*opened);
     lines.lead(*asterisk, emergency->asterisk());
-    worker->begin({lines, crm.role(), *push, *spool, *line.role, crm.sites(), emergency->numbers()});
+    worker->begin({lines, crm.role(), *push, records->role(), *line.role, crm.sites(), emergency->numbers()});
     return done{};
 }
 
@@ -235,7 +237,7 @@ result<done> door_service::insides::open_status_page() {
         emergency->show(to);
         show(asterisk->counted(), to);
         show(recorder->counts(), to);
-        show(spool->counts(), wall_clock(), to);
+        records->show(wall_clock(), to);
     });
     if (settings.metrics.listen.is("none")) {
         return done{};
@@ -435,7 +437,7 @@ void door_service::insides::stop(exit_status how) {
 
 exit_status door_service::insides::last() {
     emergency->close(last_words);
-    const auto spooled = spool->close(last_words);
+    const auto spooled = records->close(last_words);
     const auto recorded = recorder->close(last_words);
     for (const auto* end : {&spooled, &recorded}) {
         if (!*end) {
@@ -445,7 +447,7 @@ exit_status door_service::insides::last() {
     }
     log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
     log.close(last_words);
-    if (emergency->threads_left()) {
+    if (emergency->threads_left() || records->threads_left()) {
         std::_Exit(static_cast<int>(outcome));
     }
     return outcome;

@@ -8,19 +8,13 @@
 #include "feed/record_codec.hpp"
 #include "feed/spool.hpp"
 #include "feed/spool_files.hpp"
-#include "tests/support/rabbitmq_server.hpp"
-#include "tests/support/scratch.hpp"
+#include "tests/integration/rabbitmq/broker.hpp"
 
 namespace td::feed {
 namespace {
 
-using test::rabbitmq_server;
-
-/// One broker for all of them, since a start takes it a quarter of a minute: it ends with the program.
-rabbitmq_server& broker() {
-    static rabbitmq_server the_broker;
-    return the_broker;
-}
+using test::broker;
+using test::in_time;
 
 call::door_record record_of(std::uint64_t number) {
     call::door_record record;
@@ -28,17 +22,6 @@ call::door_record record_of(std::uint64_t number) {
     record.panel = panel_id("5001");
     record.note = std::string(600, 'n');
     return record;
-}
-
-/// Longer than comes_true waits: a broker that starts on a busy machine.
-template <class Condition>
-bool in_time(Condition condition) {
-    for (int i = 0; i < 12; ++i) {
-        if (comes_true(condition)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /// Alarms arrive on the publisher's thread.
