@@ -235,7 +235,7 @@ result<done> door_service::insides::open_status_page() {
             to.show_redis("panels", line.redis->up());
         }
         emergency->show(to);
-        show(asterisk->counted(), to);
+        show(asterisk->counted(), emergency->asterisk().counted(), to);
         show(recorder->counts(), to);
         records->show(wall_clock(), to);
     });
