@@ -24,7 +24,9 @@ public:
     /// not all are on disk.
     result<done> close(std::chrono::milliseconds limit);
     /// After `close`: the program must end by std::_Exit, because a thread hangs in a name server or a disk.
-    [[nodiscard]] bool threads_left() const { return publisher_ != nullptr && publisher_->thread_left(); }
+    [[nodiscard]] bool threads_left() const {
+        return spool_->thread_left() || (publisher_ != nullptr && publisher_->thread_left());
+    }
 
 private:
     feed_line() = default;
