@@ -17,7 +17,7 @@ result<feed::publisher_options> publisher_options(const config::settings& from, 
             failure_kind::bad_input,
             "feed.password is empty, and RabbitMQ lets nobody in without a password; write where it is kept"};
     }
-    auto user = feed::percent_decoded(url.user);
+    auto user = feed::amqp_name(url.user);
     auto vhost = feed::vhost_of_path(url.path);
     if (!user || !vhost) {
         return failure{failure_kind::bad_input, "feed.url = \"" + url.text +

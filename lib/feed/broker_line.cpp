@@ -10,6 +10,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/percent.hpp"
+
 // librabbitmq 0.12 moved its headers.
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
@@ -117,35 +119,15 @@ private:
     std::array<amqp_table_entry_t, 2> words_{};
 };
 
-int hex_digit(char c) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    const std::size_t at = digits.find(lower);
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
-
 }  // namespace
 
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded += text[i];
-            continue;
-        }
-        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-        if (high < 0 || low < 0 || (high == 0 && low == 0)) {
-            return std::nullopt;
-        }
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return decoded.size() <= longest_short_text ? std::optional(decoded) : std::nullopt;
+std::optional<std::string> amqp_name(std::string_view text) {
+    auto decoded = percent_decoded(text);
+    return decoded && decoded->size() <= longest_short_text ? decoded : std::nullopt;
 }
 
 std::optional<std::string> vhost_of_path(std::string_view path) {
-    return path.size() <= 1 ? std::optional<std::string>("/") : percent_decoded(path.substr(1));
+    return path.size() <= 1 ? std::optional<std::string>("/") : amqp_name(path.substr(1));
 }
 
 struct broker_line::insides {
@@ -294,9 +276,7 @@ result<done> broker_line::publish(const spooled& message) {
 result<std::optional<broker_news>> broker_line::hear(duration at_most) {
     const auto until = std::chrono::steady_clock::now() + std::max(at_most, duration::zero());
     for (;;) {
-        if (!in_->returning) {
-            amqp_maybe_release_buffers(in_->connection);
-        }
+        amqp_maybe_release_buffers(in_->connection);  // also within a return: what is wanted of it was copied
         const auto left = std::chrono::duration_cast<duration>(until - std::chrono::steady_clock::now());
         const timeval limit = timeval_of(std::max(left, duration::zero()));
         amqp_frame_t frame{};

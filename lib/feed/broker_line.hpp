@@ -27,8 +27,8 @@ struct broker_place {
 /// The vhost that the path of an amqp:// URL names: percent-decoded; "/" for no path and for an empty one. Nothing when
 /// the percent signs are wrong or the name is longer than AMQP allows (255 bytes).
 [[nodiscard]] std::optional<std::string> vhost_of_path(std::string_view path);
-/// The same for the user.
-[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
+/// The same for the user: a name of AMQP as it stands in a URL.
+[[nodiscard]] std::optional<std::string> amqp_name(std::string_view text);
 
 struct broker_limits {
     duration connect = 5s;
