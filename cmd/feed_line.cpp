@@ -71,8 +71,7 @@ void feed_line::show(instant now, runtime::metrics& to) const {
     to.show(runtime::gauge::feed_connected, counts.connected ? 1 : 0);
     to.show(runtime::gauge::feed_blocked, counts.blocked ? 1 : 0);
     to.show(runtime::gauge::feed_in_flight, static_cast<double>(counts.in_flight));
-    const duration age = counts.oldest == instant{} ? duration::zero() : now - counts.oldest;
-    to.show(runtime::gauge::feed_unconfirmed_age_seconds, std::max(0.0, std::chrono::duration<double>(age).count()));
+    to.show(runtime::gauge::feed_unconfirmed_age_seconds, std::chrono::duration<double>(counts.waits).count());
 }
 
 result<done> feed_line::close(std::chrono::milliseconds limit) {

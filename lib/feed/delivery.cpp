@@ -11,6 +11,8 @@ namespace td::feed {
 namespace {
 
 constexpr std::size_t records_a_read = 64;
+constexpr const char* not_read = "reading";
+constexpr const char* not_kept = "writing";
 constexpr std::size_t news_a_round = 1000;  // then the spool and the clock have their turn
 
 std::uint64_t seed() {
@@ -18,8 +20,9 @@ std::uint64_t seed() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
-instant wall_clock() {
-    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+/// Only differences of it mean something: ages, which no jump of the wall clock changes.
+instant steady_instant() {
+    return instant(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 }  // namespace
@@ -36,6 +39,7 @@ delivery::delivery(publisher_options options, alarm_sink alarms, std::unique_ptr
 void delivery::run() {
     while (!over()) {
         refill();
+        keep_place();
         if (line_) {
             serve();
         } else if (const auto now = steady::now(); now >= next_attempt_) {
@@ -45,6 +49,8 @@ void delivery::run() {
         }
         show();
     }
+    next_keep_ = {};
+    keep_place();
     if (line_) {
         line_->close();
         line_.reset();
@@ -69,10 +75,13 @@ void delivery::refill() {
     while (window_.has_room() && steady::now() >= next_look_) {
         auto batch = reader_->next(records_a_read);
         if (!batch) {
-            raise(disk_, "reading", batch.why().text);
+            raise(disk_, not_read, batch.why().text);
             read_all_ = true;
             next_look_ = steady::now() + std::max<duration>(options_.look, 1s);
             return;
+        }
+        if (disk_.reason == not_read) {
+            clear(disk_, "spool " + options_.spool.string() + ": read again");
         }
         if (!batch->damages.empty()) {
             take_damages(*batch);
@@ -84,7 +93,7 @@ void delivery::refill() {
             read_all_ = false;
         }
         for (spooled& each : batch->messages) {
-            window_.add(std::move(each), wall_clock());
+            window_.add(std::move(each), steady_instant());
         }
         if (window_.empty() && !batch->damages.empty()) {
             static_cast<void>(reader_->confirm(batch->end));  // else they are only named again after a restart
@@ -109,6 +118,7 @@ void delivery::reach_broker() {
     }
     line_ = std::move(*opened);
     line_since_ = progress_ = steady::now();
+    proven_ = false;
     desk_.reconnects += std::exchange(had_line_, true) ? 1 : 0;
 }
 
@@ -128,7 +138,6 @@ void delivery::serve() {
     if (well) {
         well = listen();
     }
-    keep_place();
     if (!well) {
         lose_line(well.why());
     } else if (window_.in_flight() == 0 || blocked_) {
@@ -141,8 +150,10 @@ void delivery::serve() {
     }
 }
 
+/// One record alone, until the line has had an acknowledgement: a broker that is short of memory says so only after the
+/// first one, and one that dies of us gets no more than that each time.
 result<done> delivery::publish_waiting() {
-    while (!blocked_) {
+    while (!blocked_ && (proven_ || window_.in_flight() == 0)) {
         const spooled* record = window_.next();
         if (record == nullptr) {
             break;
@@ -185,14 +196,15 @@ void delivery::take(const broker_took& news) {
     const bool stood = window_.stands();
     const std::size_t count = window_.acknowledged(news.tag, news.reach);
     if (count > 0) {
+        proven_ = true;
         desk_.confirmed += count;
         progress_ = steady::now();
         line_is_good();
     }
-    if (!window_.stands()) {
+    if (!window_.in_trouble()) {
         clear(unroutable_, "feed: every record finds a queue again");
         clear(refusing_, broker_name() + " takes every record again");
-    } else if (!stood) {
+    } else if (!stood && window_.stands()) {
         next_trial_ = steady::now() + options_.trial_pause;
     }
 }
@@ -245,11 +257,13 @@ void delivery::keep_place() {
     }
     next_keep_ = steady::now() + options_.keep;
     if (auto kept = reader_->confirm(*safe); !kept) {
-        raise(disk_, "writing", kept.why().text);
+        raise(disk_, not_kept, kept.why().text);
         return;
     }
     kept_ = *safe;
-    clear(disk_, "spool " + options_.spool.string() + ": what was confirmed is remembered again");
+    if (disk_.reason == not_kept) {
+        clear(disk_, "spool " + options_.spool.string() + ": what was confirmed is remembered again");
+    }
 }
 
 /// A line that was a good one is replaced at once, and nobody need hear of it.
@@ -275,7 +289,8 @@ void delivery::show() const {
     desk_.connected = line_ != nullptr;
     desk_.blocked = blocked_;
     desk_.in_flight = window_.in_flight();
-    desk_.oldest = window_.oldest().value_or(instant{}).time_since_epoch().count();
+    const auto oldest = window_.oldest();
+    desk_.oldest = oldest ? oldest->time_since_epoch().count() : 0;
 }
 
 void delivery::raise(trouble& about, const std::string& reason, const std::string& text) {

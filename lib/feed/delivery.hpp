@@ -32,7 +32,7 @@ struct delivery_desk {
     std::atomic<bool> connected{false};
     std::atomic<bool> blocked{false};
     std::atomic<std::size_t> in_flight{0};
-    std::atomic<std::int64_t> oldest{0};  ///< microseconds since 1970
+    std::atomic<std::int64_t> oldest{0};  ///< microseconds of the steady clock; 0: nothing waits
 };
 
 class delivery {
@@ -80,6 +80,7 @@ private:
     random_source random_;
     std::unique_ptr<broker_line> line_;
     bool had_line_ = false;
+    bool proven_ = false;  ///< the line has had an acknowledgement
     bool blocked_ = false;
     bool read_all_ = false;    ///< the spool had nothing more when it was asked last
     bool last_round_ = false;  ///< stopping was seen

@@ -68,7 +68,9 @@ std::vector<std::uint64_t> publish_window::landed(std::uint64_t tag, confirm_rea
 bool publish_window::settle(std::uint64_t number, word said) {
     wait& each = at(number);
     const bool was_trial = std::exchange(each.trial, false);
-    const bool taken = !std::exchange(each.unroutable, false) && said == word::taken;
+    const bool was_returned = std::exchange(each.unroutable, false);
+    returns_ -= was_returned ? 1 : 0;
+    const bool taken = !was_returned && said == word::taken;
     each.now = taken ? state::acknowledged : state::refused;
     if (taken && was_trial) {
         --refusals_;
@@ -100,8 +102,9 @@ void publish_window::let_go() {
 
 void publish_window::returned(std::string_view message_id) {
     for (const auto& [tag, number] : tags_) {
-        if (wait& each = at(number); each.message.message_id == message_id) {
+        if (wait& each = at(number); each.message.message_id == message_id && !each.unroutable) {
             each.unroutable = true;
+            ++returns_;
         }
     }
 }
@@ -110,6 +113,7 @@ void publish_window::line_lost() {
     tags_.clear();
     last_tag_ = 0;
     refusals_ = 0;
+    returns_ = 0;
     for (wait& each : waits_) {
         if (each.now != state::acknowledged) {
             each.now = state::waiting;

@@ -54,6 +54,8 @@ public:
 
     /// True while a refused or returned record keeps the others back.
     [[nodiscard]] bool stands() const { return refusals_ > 0; }
+    /// True also between a return and the acknowledgement that follows it.
+    [[nodiscard]] bool in_trouble() const { return stands() || returns_ > 0; }
     /// Lets the first refused record be published once more. Nothing when none is, or one is already under way.
     void try_again();
 
@@ -87,6 +89,7 @@ private:
     std::map<std::uint64_t, std::uint64_t> tags_;  ///< tag of what is in flight to its number
     std::uint64_t last_tag_ = 0;
     std::size_t refusals_ = 0;  ///< records that are refused, or on trial after that
+    std::size_t returns_ = 0;   ///< records that are returned, and not yet acknowledged
     std::optional<spool_place> safe_;
 };
 

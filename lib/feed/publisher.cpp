@@ -1,5 +1,6 @@
 #include "feed/publisher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "feed/delivery.hpp"
@@ -43,7 +44,10 @@ publisher_counts publisher::counts() const {
     all.connected = desk.connected;
     all.blocked = desk.blocked;
     all.in_flight = desk.in_flight;
-    all.oldest = instant{duration{desk.oldest.load()}};
+    if (const duration oldest{desk.oldest.load()}; oldest > duration::zero()) {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        all.waits = std::max(std::chrono::duration_cast<duration>(now) - oldest, duration{1});
+    }
     return all;
 }
 

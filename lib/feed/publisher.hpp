@@ -48,7 +48,7 @@ struct publisher_counts {
     bool connected = false;
     bool blocked = false;  ///< the broker takes nothing: its disk or memory is short
     std::size_t in_flight = 0;
-    instant oldest{};  ///< when the oldest unconfirmed record was read from the spool; 1970 when there is none
+    duration waits{0};  ///< since the oldest unconfirmed record was read from the spool; 0 when there is none
 };
 
 class publisher {

@@ -121,7 +121,7 @@ TEST_CASE("rabbitmq: the example's user publishes to the example's queue: in ord
     feed.publishes->close(2s);
     const auto counts = feed.publishes->counts();
     CHECK(counts.published == 2000);
-    CHECK(counts.oldest == instant{});
+    CHECK(counts.waits == duration::zero());
     const auto arrived = broker().outsider().take_all("td.calls");
     CHECK(feed.doubles_in(arrived) == 0);
     for (const auto& each : arrived) {
@@ -225,7 +225,7 @@ TEST_CASE("rabbitmq: an exchange of another type is named; without a queue the r
     CHECK(feed.alarms.last().find("must be a durable topic exchange") != std::string::npos);
     broker().outsider().delete_exchange("wrong");
     REQUIRE(in_time([&] { return feed.alarms.has("feed_unroutable+"); }));
-    REQUIRE(in_time([&] { return feed.publishes->counts().returned >= 52; }));
+    REQUIRE(in_time([&] { return feed.publishes->counts().returned >= 3; }));
     CHECK(feed.publishes->counts().confirmed == 0);
     broker().outsider().bind_queue("wrong", "wrong", "door.*");
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
@@ -294,6 +294,22 @@ TEST_CASE("rabbitmq: a broker short of memory is not pressed, and goes on where 
     CHECK(feed.doubles_in(broker().outsider().take_all("blocked")) == 0);
 }
 
+TEST_CASE("rabbitmq: a backlog that meets a broker short of memory waits here, but for one record", "[rabbitmq]") {
+    broker().outsider().declare_exchange("short", "topic");
+    broker().outsider().bind_queue("short", "short", "#");
+    broker().control({"set_vm_memory_high_watermark", "0"});
+    feeder feed("short");
+    feed.take(2000);
+    feed.begin();
+    REQUIRE(in_time([&] { return feed.alarms.has("feed_blocked+"); }));
+    CHECK(feed.publishes->counts().published == 1);
+    CHECK(feed.publishes->counts().in_flight == 1);
+    broker().control({"set_vm_memory_high_watermark", "0.6"});
+    REQUIRE(in_time([&] { return feed.all_confirmed(); }));
+    CHECK(feed.publishes->counts().reconnects == 0);
+    CHECK(feed.doubles_in(broker().outsider().take_all("short")) == 0);
+}
+
 TEST_CASE("rabbitmq: kill -9 of the publisher, ten times, and again from the spool: every record arrives",
           "[rabbitmq]") {
     broker().outsider().declare_exchange("again", "topic");
@@ -312,7 +328,7 @@ TEST_CASE("rabbitmq: kill -9 of the publisher, ten times, and again from the spo
             }
         }
         // Each run gets somewhere, and is killed while it is under way.
-        CHECK(in_time([&] { return confirmed_place(feed.options.spool) > before; }));
+        CHECK(in_time([&] { return confirmed_place(feed.options.spool).segment > before.segment; }));
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);
         last = confirmed_place(feed.options.spool).segment;
@@ -324,7 +340,7 @@ TEST_CASE("rabbitmq: kill -9 of the publisher, ten times, and again from the spo
     feed.begin();
     REQUIRE(in_time([&] {
         const auto counts = feed.publishes->counts();
-        return counts.connected && counts.in_flight == 0 && counts.oldest == instant{};
+        return counts.connected && counts.in_flight == 0 && counts.waits == duration::zero();
     }));
     feed.publishes->close(10s);
     feed.doubles_in(broker().outsider().take_all("again"));

@@ -105,10 +105,15 @@ public:
                        "/pool.db\"\n[feed]\nurl = \"amqp://tdctl@127.0.0.1:" + std::to_string(broker().port()) +
                        "/%2f\"\npassword = \"env:MQ\"\nspool = \"" + here + "/spool\"\n[journal]\ndir = \"" + here +
                        "/journal\"\n[metrics]\nlisten = \"127.0.0.1:" + std::to_string(page_) + "\"\n");
+        begin();
+    }
+    /// The worker, and after its end another one in its place.
+    void begin() {
+        const std::string name = "worker" + std::to_string(++workers_);
         worker_ = std::make_unique<run_of_tdctl>(
-            dir_.path(), "worker",
-            std::vector<std::string>{"--config", here + "/tdctl.toml", "serve-ari", "--drain", "60s"});
-        REQUIRE(comes_true([&] { return worker_->said().find("ready") != std::string::npos; }));
+            dir_.path(), name,
+            std::vector<std::string>{"--config", dir_.path() / "tdctl.toml", "serve-ari", "--drain", "60s"});
+        REQUIRE(in_time([&] { return worker_->said().find("ready") != std::string::npos; }));
     }
     /// One visitor a panel, who leaves after a while.
     void ten_calls() {
@@ -136,7 +141,17 @@ private:
     std::uint16_t ari_ = 0;
     std::uint16_t page_ = test::free_port();
     int calls_ = 0;
+    int workers_ = 0;
 };
+
+std::set<std::string> calls_at_the_broker() {
+    std::set<std::string> seen;
+    for (const auto& each : broker().outsider().take_all("td.calls")) {
+        CHECK(each.key == "door.finished");
+        seen.insert(each.message_id);
+    }
+    return seen;
+}
 
 TEST_CASE("rabbitmq: serve-ari feeds its calls through a broker's restart and its own end", "[rabbitmq]") {
     static_cast<void>(broker().outsider().take_all("td.calls"));
@@ -155,12 +170,22 @@ TEST_CASE("rabbitmq: serve-ari feeds its calls through a broker's restart and it
     here.ten_calls();
     INFO(here.worker().said());
     CHECK(here.worker().end(SIGTERM) == 0);  // the last records are confirmed before it ends
-    std::set<std::string> seen;
-    for (const auto& each : broker().outsider().take_all("td.calls")) {
-        CHECK(each.key == "door.finished");
-        seen.insert(each.message_id);
-    }
-    CHECK(seen.size() == 30);
+    CHECK(calls_at_the_broker().size() == 30);
+}
+
+TEST_CASE("rabbitmq: serve-ari ends while the broker hangs, and the next one sends what was left", "[rabbitmq]") {
+    static_cast<void>(broker().outsider().take_all("td.calls"));
+    worker_in_town here;
+    here.ten_calls();
+    REQUIRE(in_time([&] { return here.metric("tdctl_feed_confirmed_total") == here.calls(); }));
+    broker().freeze();
+    here.ten_calls();
+    CHECK(here.worker().end(SIGTERM) == 0);
+    broker().thaw();
+    here.begin();
+    REQUIRE(in_time([&] { return here.metric("tdctl_feed_confirmed_total") >= 10; }));
+    CHECK(here.worker().end(SIGTERM) == 0);
+    CHECK(calls_at_the_broker().size() == 20);
 }
 
 }  // namespace

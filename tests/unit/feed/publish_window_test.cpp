@@ -131,6 +131,32 @@ TEST_CASE("publish_window: a returned record is acknowledged by the broker, and 
     CHECK_FALSE(s.window.stands());
 }
 
+TEST_CASE("publish_window: between a return and its acknowledgement it is in trouble, whatever else is taken",
+          "[feed]") {
+    script s(3);
+    s.publish();
+    s.window.returned("r2");
+    CHECK(s.window.in_trouble());
+    CHECK_FALSE(s.window.stands());
+    s.window.acknowledged(1, one);
+    CHECK(s.window.in_trouble());
+    s.window.acknowledged(3, all);
+    CHECK(s.window.stands());
+    s.window.try_again();
+    CHECK(s.publish() == "2");
+    CHECK(s.window.in_trouble());
+    s.window.acknowledged(4, one);
+    CHECK_FALSE(s.window.in_trouble());
+    CHECK(s.safe() == 3);
+
+    script lost(1);
+    lost.publish();
+    lost.window.returned("r1");
+    lost.window.returned("r1");
+    lost.window.line_lost();
+    CHECK_FALSE(lost.window.in_trouble());
+}
+
 TEST_CASE("publish_window: after a lost line what was in flight goes again, what was acknowledged does not", "[feed]") {
     script s(5);
     s.publish();
