@@ -26,16 +26,28 @@ extern char** environ;
 
 namespace td::test {
 
+/// Below the ports that Linux gives out by itself, so that nobody takes it while the broker starts or is down, and no
+/// attempt to reach the broker meets itself. Two test programs begin at different ones.
 inline std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof where;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&where), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&where), &size);
-    ::close(socket);
-    return ntohs(where.sin_port);
+    constexpr int first = 20100;
+    constexpr int count = 12500;
+    static int turn = static_cast<int>(::getpid() % (count / 10)) * 10;
+    for (int tried = 0; tried < count; ++tried) {
+        const auto port = static_cast<std::uint16_t>(first + turn++ % count);
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        sockaddr_in where{};
+        where.sin_family = AF_INET;
+        where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        where.sin_port = htons(port);
+        const bool free = ::bind(socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+        ::close(socket);
+        if (free) {
+            return port;
+        }
+    }
+    throw std::runtime_error("no free port on loopback");
 }
 
 class rabbitmq_server {
@@ -49,15 +61,16 @@ public:
                                                       "\nload_definitions = " TDCTL_SOURCE_DIR
                                                       "/examples/rabbitmq/definitions.json\n");
         epmd_ = spawn({"epmd", "-port", std::to_string(epmd_port_), "-address", "127.0.0.1"});
-        start();
+        try {
+            start();
+        } catch (...) {
+            end();
+            throw;
+        }
     }
     rabbitmq_server(const rabbitmq_server&) = delete;
     rabbitmq_server& operator=(const rabbitmq_server&) = delete;
-    ~rabbitmq_server() {
-        crash();
-        ::kill(epmd_, SIGKILL);
-        ::waitpid(epmd_, nullptr, 0);
-    }
+    ~rabbitmq_server() { end(); }
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] amqp_outsider outsider() const { return {port_, "lab", "lab"}; }
@@ -100,6 +113,14 @@ public:
     }
 
 private:
+    void end() {
+        if (std::filesystem::exists(dir_.path() / "pid")) {
+            crash();
+        }
+        ::kill(epmd_, SIGKILL);
+        ::waitpid(epmd_, nullptr, 0);
+    }
+
     [[nodiscard]] pid_t beam() const { return std::stoi(text_of_file(dir_.path() / "pid")); }
 
     [[nodiscard]] bool answers() const {
