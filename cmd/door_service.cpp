@@ -18,6 +18,7 @@
 #include "base/random.hpp"
 #include "cmd/adapters.hpp"
 #include "cmd/emergency_line.hpp"
+#include "cmd/feed_line.hpp"
 #include "cmd/recovery.hpp"
 #include "cmd/reload.hpp"
 #include "cmd/succession.hpp"
@@ -92,7 +93,7 @@ struct door_service::insides {
     ports::fact_sink facts() {
         return [this](call::fact news) { worker->take(std::move(news)); };
     }
-    /// Its sink is called on the threads of the journal and the spool.
+    /// Its sink is called on the threads of the journal and the feed.
     alarm_sink alarms() {
         return [this](const alarm& news) {
             tell_of(news);
@@ -121,7 +122,7 @@ struct door_service::insides {
     std::optional<recovery> memory;  ///< from the opening of the journal to the first act
     std::unique_ptr<runtime::recorder> recorder;
     std::unique_ptr<journal_witness> journal;
-    std::unique_ptr<feed::spool> spool;
+    std::unique_ptr<feed_line> records;
     std::unique_ptr<runtime::worker> worker;
     chosen_crm crm;
     std::unique_ptr<ports::push_server> push;
@@ -168,11 +169,12 @@ result<done> door_service::insides::succeed() {
 }
 
 result<done> door_service::insides::open_stores() {
-    auto opened_spool = feed::spool::open(spool_options(settings), alarms());
-    if (!opened_spool) {
-        return opened_spool.why();
+    const auto secrets = [this](const config::secret_ref& reference) { return with.secret_of(reference); };
+    auto opened_feed = feed_line::open(settings, secrets, alarms());
+    if (!opened_feed) {
+        return opened_feed.why();
     }
-    spool = std::move(*opened_spool);
+    records = std::move(*opened_feed);
     memory.emplace(settings.journal.dir, wishes.node);  // before this run writes a file, or lets one go
     const auto rules = config::call_rules(settings);
     auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
@@ -224,7 +226,7 @@ result<done> door_service::insides::open_emergency_line(const secret_reader& sec
     }
     emergency = std::move(*opened);
     lines.lead(*asterisk, emergency->asterisk());
-    worker->begin({lines, crm.role(), *push, *spool, *line.role, crm.sites(), emergency->numbers()});
+    worker->begin({lines, crm.role(), *push, records->role(), *line.role, crm.sites(), emergency->numbers()});
     return done{};
 }
 
@@ -241,7 +243,7 @@ result<done> door_service::insides::open_status_page() {
         emergency->show(to);
         show(asterisk->counted(), emergency->asterisk().counted(), to);
         show(recorder->counts(), to);
-        show(spool->counts(), wall_clock(), to);
+        records->show(wall_clock(), to);
     });
     if (settings.metrics.listen.is("none")) {
         return done{};
@@ -268,7 +270,7 @@ void door_service::insides::start() {
     memory->remember(*worker, *recorder, config::call_rules(settings), log);
     asterisk->start();
     emergency->asterisk().start();
-    memory->go_on(*worker, *spool, emergency->numbers());
+    memory->go_on(*worker, records->role(), emergency->numbers());
     memory.reset();
     reach_asterisk_or_end();
     watch();
@@ -427,7 +429,7 @@ void door_service::insides::stop(exit_status how) {
 
 exit_status door_service::insides::last() {
     emergency->close(last_words);
-    const auto spooled = spool->close(last_words);
+    const auto spooled = records->close(last_words);
     const auto recorded = recorder->close(last_words);
     for (const auto* end : {&spooled, &recorded}) {
         if (!*end) {
@@ -437,7 +439,7 @@ exit_status door_service::insides::last() {
     }
     log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
     log.close(last_words);
-    if (emergency->threads_left()) {
+    if (emergency->threads_left() || records->threads_left()) {
         std::_Exit(static_cast<int>(outcome));
     }
     return outcome;

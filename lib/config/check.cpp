@@ -142,19 +142,19 @@ struct use_of_secret {
     const secret_ref* reference;
     const secret_ref* built_in;
     bool needed;
-    bool never_empty = false;
+    std::string_view never_empty_for{};  ///< who lets nobody in without a password
 };
 
 std::vector<use_of_secret> uses_of_secrets(const settings& s, const settings& usual) {
     const auto http = [](const address& url) { return url.scheme == "http" || url.scheme == "https"; };
-    return {{"ari.password", &s.ari.password, &usual.ari.password, true, true},
+    return {{"ari.password", &s.ari.password, &usual.ari.password, true, "Asterisk"},
             {"crm.token", &s.crm.token, &usual.crm.token, http(s.crm.url)},
             {"push.token", &s.push.token, &usual.push.token, http(s.push.url)},
             {"pool.password", &s.pool.password, &usual.pool.password, s.pool.url.scheme == "mysql"},
             {"callback_map.password", &s.callback_map.password, &usual.callback_map.password,
              s.callback_map.url.scheme == "redis"},
             {"panels.password", &s.panels.password, &usual.panels.password, s.panels.busy.scheme == "redis"},
-            {"feed.password", &s.feed.password, &usual.feed.password, s.feed.url.scheme == "amqp"}};
+            {"feed.password", &s.feed.password, &usual.feed.password, s.feed.url.scheme == "amqp", "RabbitMQ"}};
 }
 
 std::string remedy_for(const secret_ref& reference) {
@@ -177,8 +177,9 @@ bool only_here(const use_of_secret& use, const variable_map& variables) {
 
 void check_secret(const use_of_secret& use, const variable_map& variables, judge& to) {
     const std::string key(use.key);
-    if (use.never_empty && use.reference->where == secret_ref::place::none) {
-        to.error({key}, key + " is empty, and Asterisk lets nobody in without a password",
+    if (!use.never_empty_for.empty() && use.reference->where == secret_ref::place::none) {
+        to.error({key},
+                 key + " is empty, and " + std::string(use.never_empty_for) + " lets nobody in without a password",
                  "write where it is kept: env:NAME, file:/PATH or credential:NAME");
         return;
     }

@@ -7,6 +7,8 @@
 #include <array>
 #include <initializer_list>
 
+#include "base/percent.hpp"
+
 namespace td::config::rules {
 namespace {
 
@@ -135,6 +137,8 @@ std::string why_not_http_or_none(const address& given) {
     return given.is("none") ? "" : why_not_http(given);
 }
 
+constexpr std::size_t longest_amqp_name = 255;  // AMQP 0-9-1 section 4.2.5.3
+
 /// A database or vhost after the host: exactly one name.
 bool one_name(std::string_view path) {
     return path.size() > 1 && path.find('/', 1) == std::string_view::npos;
@@ -173,13 +177,25 @@ std::string why_not_amqp_or_none(const address& given) {
         return "";
     }
     if (given.scheme != "amqp") {
-        return "it is neither none nor amqp://";
+        return given.scheme == "amqps" ? "there is no TLS to RabbitMQ; use amqp:// inside a trusted network"
+                                       : "it is neither none nor amqp://";
     }
     if (given.user.empty()) {
         return "there is no user in it";
     }
-    return given.path.empty() || given.path == "/" || one_name(given.path) ? ""
-                                                                           : "there is not one vhost after the host";
+    if (!given.path.empty() && given.path != "/" && !one_name(given.path)) {
+        return "there is not one vhost after the host; a / in its name is written %2f";
+    }
+    for (const std::string_view name : {std::string_view(given.user), std::string_view(given.path)}) {
+        const auto plain = percent_decoded(name);
+        if (!plain) {
+            return "a percent sign in it is not followed by two hexadecimal digits other than 00";
+        }
+        if (plain->size() > longest_amqp_name + (name.starts_with('/') ? 1 : 0)) {
+            return "its user or its vhost is longer than 255 bytes";
+        }
+    }
+    return "";
 }
 
 std::string why_not_listener_or_none(const address& given) {

@@ -121,11 +121,11 @@ spool_counts spool::counts() const {
 result<done> spool::close(std::chrono::milliseconds limit) {
     state_->desk.stopping = true;
     state_->desk.lines.ring();
-    const bool over = thread_.over_within(limit);
+    left_ = !thread_.over_within(limit);
     if (const std::size_t left = state_->desk.lines.weight(); left > 0) {
         return failure{failure_kind::full, "spool: about " + std::to_string(left) +
                                                " bytes of records were not written" +
-                                               (over ? ": the disk refuses them" : ": the disk does not answer")};
+                                               (left_ ? ": the disk does not answer" : ": the disk refuses them")};
     }
     return done{};
 }

@@ -74,6 +74,8 @@ public:
 
     /// Writes what waits and stops. Failure `full`: records are still in memory after `limit`.
     result<done> close(std::chrono::milliseconds limit);
+    /// After `close`: the thread hangs in a disk, and may still call the alarms.
+    [[nodiscard]] bool thread_left() const { return left_; }
 
 private:
     struct shared;
@@ -85,6 +87,7 @@ private:
     std::shared_ptr<shared> state_;  ///< with the thread, which may outlive us on a dead disk
     std::unordered_set<record_name> finished_;
     std::deque<record_name> finished_order_;
+    bool left_ = false;
     patient_thread thread_;
 };
 

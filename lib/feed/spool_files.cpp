@@ -1,9 +1,12 @@
 #include "feed/spool_files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -67,14 +70,18 @@ spool_place confirmed_place(const fs::path& dir) {
 
 bool keep_confirmed_place(const fs::path& dir, spool_place place) {
     const fs::path part = dir / "confirmed.part";
-    std::ofstream file(part, std::ios::trunc);
-    file << place.segment << ' ' << place.offset << '\n';
-    file.close();
-    std::error_code error;
-    if (file) {
-        fs::rename(part, dir / confirmed_file, error);
+    const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (file < 0) {
+        return false;
     }
-    return file && !error;
+    const std::string text = std::to_string(place.segment) + ' ' + std::to_string(place.offset) + '\n';
+    errno = ENOSPC;  // what a short write, which sets nothing, means
+    const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                         ::fdatasync(file) == 0;  // else a power cut may leave the new name with nothing in it
+    const int error = errno;
+    ::close(file);
+    errno = error;
+    return written && ::rename(part.c_str(), (dir / confirmed_file).c_str()) == 0;
 }
 
 }  // namespace td::feed

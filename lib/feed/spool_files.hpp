@@ -37,7 +37,7 @@ struct spool_place {
 /// The place up to which everything was confirmed, from the file "confirmed"; the beginning when there is none or it
 /// cannot be read: records may come twice then, and their message_id says so.
 [[nodiscard]] spool_place confirmed_place(const std::filesystem::path& dir);
-/// Replaces the file in one rename. False: it could not be written.
+/// Replaces the file in one rename, after it is on disk. False: it could not be written, and errno says why.
 [[nodiscard]] bool keep_confirmed_place(const std::filesystem::path& dir, spool_place place);
 
 }  // namespace td::feed

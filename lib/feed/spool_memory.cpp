@@ -112,7 +112,7 @@ bool keep_names(const fs::path& dir, const std::vector<record_name>& names, std:
         return false;
     }
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (file < 0) {
+    if (file < 0 || ::fstat(file, &seen) != 0) {
         return false;
     }
     const std::string text = text_of(names, segment);
@@ -127,6 +127,9 @@ bool keep_names(const fs::path& dir, const std::vector<record_name>& names, std:
     }
     const bool kept = written == text.size() && ::fdatasync(file) == 0;
     const int error = errno;
+    // Where even the undoing fails the names stand there twice after the next attempt, which costs room only.
+    const bool undone = kept || ::ftruncate(file, seen.st_size) == 0;
+    static_cast<void>(undone);
     ::close(file);
     errno = error;
     return kept;

@@ -17,6 +17,11 @@ namespace fs = std::filesystem;
 namespace json = simdjson::ondemand;
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
+constexpr std::size_t longest_name = 255;  // AMQP 0-9-1 section 4.2.5.3: of a routing key and a message_id
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= longest_name;
+}
 
 /// Reads key, message_id and the raw body; false when the line is no message.
 bool read_message(json::parser& parser, const std::string& line, spooled& to, std::string& wrong) {
@@ -46,6 +51,11 @@ bool read_message(json::parser& parser, const std::string& line, spooled& to, st
     const char* rest = body.data() + body.size();
     if (std::string_view(rest, static_cast<std::size_t>(padded.data() + padded.size() - rest)) != "}") {
         wrong = "goes on after its body";
+        return false;
+    }
+    // A record that no broker can be given would hold up all others for ever.
+    if (!is_name(key) || !is_name(message_id)) {
+        wrong = "its key or message_id is empty, or longer than 255 bytes";
         return false;
     }
     to.key = key;
@@ -208,7 +218,10 @@ result<spool_batch> spool_reader::next(std::size_t limit) {
         }
         auto full = in.read_segment(each, i + 1 == present.size(), limit, batch);
         if (!full.ok()) {
-            return full.why();
+            if (batch.empty()) {
+                return full.why();
+            }
+            break;  // what was read before it goes out; the next call meets the same trouble and says so
         }
         if (*full) {
             break;
@@ -223,12 +236,12 @@ result<done> spool_reader::confirm(spool_place place) {
     if (in.reading == spool_reading::look || place <= in.confirmed) {
         return done{};
     }
-    in.confirmed = place;
     if (!keep_confirmed_place(in.dir, place)) {
         return failure{failure_kind::full, "spool " + in.dir.string() + ": cannot remember what was confirmed: " +
                                                std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
         // glibc's strerror keeps its buffer per thread since 2.32.
     }
+    in.confirmed = place;
     for (const segment& each : segments_in(in.dir)) {
         if (each.number < place.segment) {
             ::unlink(each.path.c_str());

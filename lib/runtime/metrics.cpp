@@ -22,8 +22,8 @@ constexpr std::string_view is_counter = "counter";
 constexpr std::string_view is_gauge = "gauge";
 constexpr std::string_view is_histogram = "histogram";
 
-constexpr std::size_t counters = static_cast<std::size_t>(counter::pool_struck) + 1;
-constexpr std::size_t gauges = static_cast<std::size_t>(gauge::pool_hung_threads) + 1;
+constexpr std::size_t counters = static_cast<std::size_t>(counter::feed_damaged) + 1;
+constexpr std::size_t gauges = static_cast<std::size_t>(gauge::feed_unconfirmed_age_seconds) + 1;
 constexpr std::size_t timings = static_cast<std::size_t>(timing::pool) + 1;
 constexpr std::size_t outcomes = static_cast<std::size_t>(call::outcome::failed) + 1;
 constexpr std::size_t kinds = static_cast<std::size_t>(call_kind::callback) + 1;
@@ -74,6 +74,14 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_pool_struck_total", "Writes of the backlog given up: refused by the store, or without room.", is_counter,
      ""},
 
+    {"tdctl_feed_published_total", "Records sent to RabbitMQ, those sent again counted again.", is_counter, ""},
+    {"tdctl_feed_confirmed_total", "Records that RabbitMQ has acknowledged.", is_counter, ""},
+    {"tdctl_feed_returned_total", "Records that RabbitMQ had no queue for.", is_counter, ""},
+    {"tdctl_feed_nacked_total", "Records that RabbitMQ refused.", is_counter, ""},
+    {"tdctl_feed_reconnects_total", "Lines to RabbitMQ after the first one.", is_counter, ""},
+    {"tdctl_feed_damaged_total", "Lines and segments of the spool that could not be read and were kept aside.",
+     is_counter, ""},
+
     {"tdctl_calls_active", "Calls that live now.", is_gauge, ""},
     {"tdctl_legs_active", "Legs that live now.", is_gauge, ""},
     {"tdctl_ari_connected", "1 while the event line to Asterisk is up.", is_gauge, ""},
@@ -90,6 +98,12 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_pool_backlog_age_seconds", "Age of the oldest of it.", is_gauge, ""},
     {"tdctl_pool_ready_numbers", "Numbers that this worker could lend without the store.", is_gauge, ""},
     {"tdctl_pool_hung_threads", "Threads that wait for a store that does not answer.", is_gauge, ""},
+
+    {"tdctl_feed_connected", "1 while there is a line to RabbitMQ.", is_gauge, ""},
+    {"tdctl_feed_blocked", "1 while RabbitMQ takes nothing, because its disk or memory is short.", is_gauge, ""},
+    {"tdctl_feed_in_flight", "Records sent to RabbitMQ and not yet acknowledged.", is_gauge, ""},
+    {"tdctl_feed_unconfirmed_age_seconds",
+     "Time since the oldest record that is not acknowledged was read from the spool.", is_gauge, ""},
 
     {"tdctl_start_to_last_dial_seconds", "From StasisStart to the last originate of the first round.", is_histogram,
      ""},

@@ -42,6 +42,12 @@ enum class counter : std::uint8_t {
     pool_late_answers,
     pool_taken,
     pool_struck,
+    feed_published,
+    feed_confirmed,
+    feed_returned,
+    feed_nacked,
+    feed_reconnects,
+    feed_damaged,
 };
 /// Go up and down.
 enum class gauge : std::uint8_t {
@@ -60,6 +66,10 @@ enum class gauge : std::uint8_t {
     pool_backlog_age_seconds,
     pool_ready_numbers,
     pool_hung_threads,
+    feed_connected,
+    feed_blocked,
+    feed_in_flight,
+    feed_unconfirmed_age_seconds,
 };
 /// How long something took.
 enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push, sos_start_to_invite, pool };

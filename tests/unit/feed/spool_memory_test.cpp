@@ -186,5 +186,61 @@ TEST_CASE("spool_reader: a segment that the disk lost is put aside and named, an
     CHECK(segments_in(dir.path()).size() == before.size() - 1);
 }
 
+TEST_CASE("spool_reader: what was read before a segment that cannot be read now is not lost with it", "[feed]") {
+    const scratch_dir dir;
+    run(dir.path(), 1, 10);
+    const segment newest = segments_in(dir.path()).back();
+    const fs::path elsewhere = dir.path() / "elsewhere";
+    fs::rename(newest.path, elsewhere);
+    fs::create_symlink("/proc/self/mem", newest.path);  // it may still grow, so that it is not given up
+    auto reader = spool_reader::open(dir.path(), spool_reading::consume);
+    REQUIRE(reader.ok());
+    auto batch = (*reader)->next(100);
+    REQUIRE(batch.ok());
+    REQUIRE_FALSE(batch->messages.empty());
+    CHECK(batch->messages.front().message_id == std::string(call_of(1).text()) + ".door.finished");
+    const std::size_t before = batch->messages.size();
+    CHECK_FALSE((*reader)->next(100).ok());
+    fs::remove(newest.path);
+    fs::rename(elsewhere, newest.path);
+    batch = (*reader)->next(100);
+    REQUIRE(batch.ok());
+    CHECK(before + batch->messages.size() == 10);
+    CHECK(batch->messages.back().message_id == std::string(call_of(10).text()) + ".door.finished");
+}
+
+TEST_CASE("spool_reader: a place that could not be kept is kept by the next attempt", "[feed]") {
+    const scratch_dir dir;
+    run(dir.path(), 1, 10);
+    auto reader = spool_reader::open(dir.path(), spool_reading::consume);
+    REQUIRE(reader.ok());
+    const auto batch = (*reader)->next(100);
+    REQUIRE(batch.ok());
+    fs::create_directory(dir.path() / "confirmed.part");
+    CHECK_FALSE((*reader)->confirm(batch->end).ok());
+    CHECK_FALSE((*reader)->confirm(batch->end).ok());
+    CHECK(segments_in(dir.path()).size() > 1);
+    fs::remove(dir.path() / "confirmed.part");
+    CHECK((*reader)->confirm(batch->end).ok());
+    CHECK(confirmed_place(dir.path()) == batch->end);
+    CHECK(segments_in(dir.path()).size() == 1);
+}
+
+TEST_CASE("spool_reader: a line whose names no broker can be given is a damage", "[feed]") {
+    const scratch_dir dir;
+    const auto line = [](const std::string& key, const std::string& message_id) {
+        return R"({"key":")" + key + R"(","message_id":")" + message_id + R"(","body":{}})" + "\n";
+    };
+    write_file(dir.path() / segment_name(1), line(std::string(256, 'k'), "a") + line("k", std::string(256, 'i')) +
+                                                 line("", "b") + line("k", "") + line("door.finished", "c"));
+    auto reader = spool_reader::open(dir.path(), spool_reading::consume);
+    REQUIRE(reader.ok());
+    const auto batch = (*reader)->next(100);
+    REQUIRE(batch.ok());
+    CHECK(batch->damages.size() == 4);
+    REQUIRE(batch->messages.size() == 1);
+    CHECK(batch->messages[0].message_id == "c");
+}
+
 }  // namespace
 }  // namespace td::feed
