@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t records_a_read = 64;
 constexpr const char* not_read = "reading";
 constexpr const char* not_kept = "writing";
-constexpr std::size_t news_a_round = 1000;  // then the spool and the clock have their turn
+constexpr duration longest_deafness = 20ms;  // who waits for the broker does not hear that the end has come
+constexpr std::size_t news_a_round = 1000;   // then the spool and the clock have their turn
 
 std::uint64_t seed() {
     std::random_device device;
@@ -169,11 +170,12 @@ result<done> delivery::publish_waiting() {
 
 /// How long the broker may be waited for.
 duration delivery::patience() const {
+    const duration longest = std::min(options_.look, longest_deafness);
     if (!window_.has_room() || window_.stands() || blocked_) {
-        return options_.look;
+        return longest;
     }
     const auto left = std::chrono::duration_cast<duration>(next_look_ - steady::now());
-    return std::clamp(left, duration::zero(), options_.look);
+    return std::clamp(left, duration::zero(), longest);
 }
 
 result<done> delivery::listen() {

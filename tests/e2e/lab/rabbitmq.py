@@ -84,11 +84,13 @@ class RabbitMQ:
 
     def drain(self, queue, quiet=3.0):
         """The bodies of all messages of a queue; it ends when none has come for `quiet` seconds."""
-        reader = subprocess.Popen(["amqp-consume", f"--url=amqp://lab:lab@127.0.0.1:{self.port}/", "-q", queue, "-p", "100",
+        reader = subprocess.Popen(["amqp-consume", f"--url=amqp://lab:lab@127.0.0.1:{self.port}", "-q", queue, "-p", "100", "--",
                                    "sh", "-c", "cat; echo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         os.set_blocking(reader.stdout.fileno(), False)
         text, heard = b"", time.monotonic()
         while time.monotonic() - heard < quiet:
+            if reader.poll() is not None:
+                raise RuntimeError(f"amqp-consume ended with {reader.returncode}")
             piece = reader.stdout.read()
             if piece:
                 text, heard = text + piece, time.monotonic()
