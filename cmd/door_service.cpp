@@ -150,7 +150,10 @@ door_service::insides::insides(context& outside, const service_wishes& told, con
       settings(from),
       log(log_options(from), wall_clock),
       metrics({TDCTL_VERSION, __VERSION__, told.node}),
-      before(outside, from, {told.node, told.patience, told.wait}, log) {}
+      before(outside, from, {told.node, told.patience, told.wait}, log) {
+    signals.add(SIGUSR1);
+    signals.add(SIGUSR2);
+}
 
 /// Before anything is opened that only one process may have.
 result<done> door_service::insides::succeed() {
@@ -264,8 +267,6 @@ void door_service::insides::start() {
              {"node", wishes.node},
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
-    signals.add(SIGUSR1);
-    signals.add(SIGUSR2);
     on_signal(0);
     memory->remember(*worker, *recorder, config::call_rules(settings), log);
     asterisk->start();

@@ -53,7 +53,7 @@ struct succession::insides {
     limits limit;
     std::string work;
     boost::asio::io_context loop{1};
-    boost::asio::signal_set signals{loop, SIGTERM, SIGINT};
+    boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGUSR2};
     boost::asio::steady_timer timer{loop};
     std::unique_ptr<tenure> lock;
     bool was_held = false;
@@ -73,6 +73,11 @@ struct succession::insides {
 
 result<succession::turn> succession::insides::begin() {
     auto opened = tenure::open(settings.journal.dir, wish.node);
+    if (!opened && opened.why().kind == failure_kind::full) {
+        log.say(runtime::log_level::warning, "nobody can be kept from serving beside this worker",
+                {{"said", opened.why().text}});
+        return turn::ours;
+    }
     if (!opened) {
         return opened.why();
     }
@@ -237,7 +242,8 @@ void succession::insides::ask_holder() {
         asking = false;
         if (said.outcome && of == watched) {
             answered = steady::now();
-            drains = said.outcome->body.find("draining") != std::string::npos;
+            drains =
+                said.outcome->status != 200 && ("\n" + said.outcome->body).find("\ndraining\n") != std::string::npos;
         }
     });
 }

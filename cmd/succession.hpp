@@ -37,7 +37,7 @@ public:
     /// What `begin` came to.
     enum class turn : std::uint8_t {
         ours,         ///< the lock is held until this object goes
-        told_to_end,  ///< SIGTERM or SIGINT came first
+        told_to_end,  ///< SIGTERM, SIGINT or SIGUSR2 came first
     };
 
     succession(context& with, const config::settings& from, wishes wanted, runtime::log& log);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 
@@ -30,7 +31,9 @@ result<std::unique_ptr<tenure>> tenure::open(const std::string& dir, const std::
     const std::filesystem::path path = std::filesystem::path(dir) / (node + ".lock");
     runtime::open_file file(path, O_RDWR | O_CREAT);
     if (!file.is_open()) {
-        return failure{failure_kind::not_allowed, "cannot open " + path.string() + ": " + runtime::errno_text()};
+        const bool full = errno == ENOSPC || errno == EDQUOT;
+        return failure{full ? failure_kind::full : failure_kind::not_allowed,
+                       "cannot open " + path.string() + ": " + runtime::errno_text()};
     }
     return std::unique_ptr<tenure>(new tenure(std::move(file)));
 }

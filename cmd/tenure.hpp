@@ -15,8 +15,8 @@ namespace td::cmd {
 
 class tenure {
 public:
-    /// Opens or makes `dir`/`node`.lock. Failure: not_allowed. Open it once in a process: closing any other descriptor
-    /// of the file would give the lock back (fcntl(2), F_SETLK).
+    /// Opens or makes `dir`/`node`.lock. Failures: full, not_allowed. Open it once in a process: closing any other
+    /// descriptor of the file would give the lock back (fcntl(2), F_SETLK).
     [[nodiscard]] static result<std::unique_ptr<tenure>> open(const std::string& dir, const std::string& node);
 
     /// True when the lock is ours now. `work` says in the file what is served, for `work_of_holder`.
