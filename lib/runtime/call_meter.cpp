@@ -25,6 +25,7 @@ void call_meter::saw(instant at, const call::fact& news, const call::commands& w
             }
         } else if (const auto* end = std::get_if<call::finish>(&wish)) {
             metrics_.call_ended(call_kind::door, end->record.how);
+            metrics_.count(counter::calls_turned_away, end->record.who == call::ended_by::full ? 1 : 0);
             calls_.erase(end->record.call);
         } else {
             count_sos(at, wish);

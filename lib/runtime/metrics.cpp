@@ -51,6 +51,7 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_ari_request_failures_total", "Requests that Asterisk refused or did not answer.", is_counter, ""},
     {"tdctl_ari_offered_total", "Calls that StasisBroadcast() offered to this worker and others.", is_counter, ""},
     {"tdctl_ari_claimed_total", "Of these: that became this worker's.", is_counter, ""},
+    {"tdctl_calls_turned_away_total", "Panels that heard busy, because door.max_calls was reached.", is_counter, ""},
     {"tdctl_crm_failures_total", "Questions that the CRM did not answer.", is_counter, ""},
     {"tdctl_crm_stale_answers_total", "Calls served with a remembered answer, because the CRM failed.", is_counter, ""},
     {"tdctl_push_failures_total", "Pushes that the push server did not take.", is_counter, ""},

@@ -25,6 +25,7 @@ enum class counter : std::uint8_t {
     ari_request_failures,
     ari_offered,
     ari_claimed,
+    calls_turned_away,
     crm_failures,
     crm_stale_answers,
     push_failures,

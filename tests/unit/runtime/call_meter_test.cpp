@@ -1,4 +1,4 @@
-// What the worker counts of emergency calls and callbacks: each once, and how soon the first INVITE left.
+// What the worker counts of its calls: each once, and how soon an emergency call's first INVITE left.
 
 #include "runtime/call_meter.hpp"
 
@@ -49,6 +49,19 @@ TEST_CASE("call meter: an emergency call is counted once, with what it lacked", 
     CHECK(m.says(R"(tdctl_sos_degraded_total{lack="store"} 1)"));
     CHECK(m.says(R"(tdctl_sos_degraded_total{lack="callback_map"} 1)"));
     CHECK(m.says(R"(tdctl_sos_degraded_total{lack="site"} 0)"));
+}
+
+TEST_CASE("call meter: a panel that is turned away is counted, one that ends otherwise is not", "[runtime]") {
+    metered m;
+    call::finish end;
+    end.record.call = the_call;
+    end.record.how = call::outcome::failed;
+    end.record.who = call::ended_by::drain;
+    m.does(1s, end);
+    CHECK(m.says("tdctl_calls_turned_away_total 0"));
+    end.record.who = call::ended_by::full;
+    m.does(1s, end);
+    CHECK(m.says("tdctl_calls_turned_away_total 1"));
 }
 
 TEST_CASE("call meter: only the first call to the service is timed", "[runtime]") {
