@@ -325,8 +325,8 @@ void lending_desk::send_routes() {
                 std::ranges::find(routes_under_way_, each.no, &put_under_way::errand) != routes_under_way_.end();
             if (map_ == nullptr) {
                 needless.push_back(each.no);
-            } else if (!under_way && each.until > now_() && due.size() < routes_at_once) {
-                due.push_back(each);
+            } else if (!under_way && due.size() < routes_at_once) {
+                due.push_back(each);  // one whose time is over takes away what the map still holds from before
             }
         }
     }

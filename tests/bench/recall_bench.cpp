@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -61,7 +62,7 @@ public:
         feed(call::leg_answered{{call, leg_no{1}}});
         feed(call::pbx_did{call, call::act::answer, {}});
         feed(call::pbx_did{call, call::act::join, leg_no{1}});
-        for (const std::uint8_t leg : {0, 2, 3}) {
+        for (const std::uint8_t leg : std::to_array<std::uint8_t>({0, 2, 3})) {
             feed(call::leg_ended{{call, leg_no{leg}}, 26, 0});
         }
     }

@@ -231,7 +231,7 @@ TEST_CASE("recollection: the record of a call whose last line is missing is made
 TEST_CASE("recollection: a number whose return stood in the lost line is returned", "[journal]") {
     two_workers w;
     w.feed(call::sos_arrived{named(1), panel_of(1), panel_id{"5001"}, ""});
-    w.feed(call::site_missing{named(1)});
+    w.feed(call::site_missing{named(1), "", 0});
     call::number_lent lent;
     lent.call = named(1);
     lent.number = number_id{"73511000001"};

@@ -126,6 +126,18 @@ TEST_CASE("lending desk: a callback map that fails is told, and written when it 
     CHECK(s.map.said.size() > 1);
 }
 
+TEST_CASE("lending desk: a number returned after its window is out of the books once the map is back", "[lending]") {
+    script s(town_of(9));
+    REQUIRE(s.comes_up());
+    CHECK(s.lend(1, "p1").starts_with("lent"));
+    s.map.good = false;
+    // A call that these notes do not know, of a panel that has no other.
+    s.desk->give_back({call_no(7), s.last_lent.token, s.last_lent.number, panel_id("p2"), morning - 24h});
+    s.map.good = true;  // it has refused already
+    REQUIRE(s.written());
+    CHECK(s.map.said.size() > 1);
+}
+
 TEST_CASE("lending desk: where the pool is the map, a number is mapped as soon as its lease is written", "[lending]") {
     script s(town_of(9), {}, false);
     REQUIRE(s.comes_up());
