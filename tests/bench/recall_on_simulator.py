@@ -104,6 +104,7 @@ def measure(given, scratch):
         "log": {"level": "warning"}}, password="tdctl")
     try:
         empty = ready_after(worker)
+        idle = resident_bytes(worker)
         for number in range(given.calls):
             town.visit(number, given.accounts, answers=number % 2 == 0)
         alive = (given.calls - given.calls // 2) * 2 + given.calls // 2 * (1 + given.accounts)
@@ -121,6 +122,7 @@ def measure(given, scratch):
         served = time.monotonic() - killed
         check(given, worker, lambda: [each["id"] for each in town.state()["channels"]], channels)
         return {"calls": given.calls, "ready": ready, "served": served, "start": empty, "resident_bytes": resident,
+                "bytes_a_call": (resident - idle) / given.calls,
                 "journal_bytes": sum(each.stat().st_size for each in worker.journal_dir.glob("*.jsonl"))}
     finally:
         if worker.process and worker.process.poll() is None:
@@ -148,7 +150,7 @@ def main():
         print(f"{given.calls} living calls: start to READY {middle['ready']:.2f} s (without a journal {middle['start']:.2f} s, "
               f"ratio {middle['ready'] / middle['start']:.1f}), SIGKILL to the next call served {middle['served']:.2f} s, "
               f"resident {middle['resident_bytes'] / 2**20:.0f} MiB, journal {middle['journal_bytes'] / 2**20:.1f} MiB, "
-              f"{middle['resident_bytes'] / given.calls / 1024:.0f} KiB a call")
+              f"{middle['bytes_a_call'] / 1024:.1f} KiB a call")
     return 0
 
 
