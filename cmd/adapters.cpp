@@ -183,15 +183,17 @@ ari::log_sink ari_log(runtime::log& to) {
     };
 }
 
-void show(const ari::counters& from, runtime::metrics& to) {
+void show(const ari::counters& door, const ari::counters& sos, runtime::metrics& to) {
     std::uint64_t failures = 0;
-    for (const auto& [status, count] : from.failures) {
-        failures += count;
+    for (const ari::counters* line : {&door, &sos}) {
+        for (const auto& [status, count] : line->failures) {
+            failures += count;
+        }
     }
-    to.reach(runtime::counter::ari_events, from.events);
-    to.reach(runtime::counter::ari_gaps, from.gaps);
-    to.reach(runtime::counter::ari_resyncs, from.reconnects);
-    to.reach(runtime::counter::ari_requests, from.requests);
+    to.reach(runtime::counter::ari_events, door.events + sos.events);
+    to.reach(runtime::counter::ari_gaps, door.gaps + sos.gaps);
+    to.reach(runtime::counter::ari_resyncs, door.reconnects + sos.reconnects);
+    to.reach(runtime::counter::ari_requests, door.requests + sos.requests);
     to.reach(runtime::counter::ari_request_failures, failures);
 }
 

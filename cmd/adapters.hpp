@@ -68,8 +68,8 @@ struct chosen_map {
 /// Lines of an adapter's own kind in the worker's log, with area=ari.
 [[nodiscard]] ari::log_sink ari_log(runtime::log& to);
 
-/// What the adapters counted, into the metrics.
-void show(const ari::counters& from, runtime::metrics& to);
+/// What the adapters counted, into the metrics; of both lines to Asterisk the sum.
+void show(const ari::counters& door, const ari::counters& sos, runtime::metrics& to);
 void show(const runtime::recorder_counts& from, runtime::metrics& to);
 void show(const feed::spool_counts& from, instant now, runtime::metrics& to);
 

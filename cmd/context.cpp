@@ -1,8 +1,17 @@
 #include "cmd/context.hpp"
 
+#include <cstddef>
+#include <limits>
 #include <utility>
 
+#include "config/words.hpp"
+
 namespace td::cmd {
+namespace {
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
 
 context::context(const global_options& options, config::variable_map variables, std::ostream& out, std::ostream& err)
     : options_(options), variables_(std::move(variables)), out_(out), err_(err) {}
@@ -52,7 +61,13 @@ void context::say(std::string_view words) {
 }
 
 void context::complain(std::string_view words) {
-    err_ << "tdctl: " << words << '\n' << std::flush;
+    // A message may quote a file, a server or a database; none of them may speak to the terminal.
+    err_ << "tdctl: ";
+    for (std::size_t end = words.find('\n'); end != std::string_view::npos; end = words.find('\n')) {
+        err_ << config::printable(words.substr(0, end), unlimited) << '\n';
+        words.remove_prefix(end + 1);
+    }
+    err_ << config::printable(words, unlimited) << '\n' << std::flush;
 }
 
 exit_status context::complain(const failure& why) {

@@ -224,7 +224,7 @@ result<done> door_service::insides::open_status_page() {
             to.show_redis("panels", line.redis->up());
         }
         emergency->show(to);
-        show(asterisk->counted(), to);
+        show(asterisk->counted(), emergency->asterisk().counted(), to);
         show(recorder->counts(), to);
         show(spool->counts(), wall_clock(), to);
     });

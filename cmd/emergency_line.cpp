@@ -49,7 +49,8 @@ result<std::unique_ptr<emergency_line>> emergency_line::open(const surroundings&
 
     std::unique_ptr<emergency_line> made(new emergency_line);
     lending::lending_options options = lending_options_of(around);
-    how->deadline = around.from.pool.timeout;
+    // Shorter than a thread is waited for: a store that is slow then says why, and its thread is not given up as hung.
+    how->deadline = around.from.pool.timeout * 3 / 4;
     options.open = [store = *how] { return store::open_store(store); };
     made->desk_ = std::make_unique<lending::lending_desk>(around.loop, std::move(options), around.now, around.facts,
                                                           around.alarms);
@@ -76,11 +77,15 @@ void emergency_line::show(runtime::metrics& to) const {
     to.reach(runtime::counter::pool_refused, counts.refused);
     to.reach(runtime::counter::pool_failures, counts.store_failures);
     to.reach(runtime::counter::callback_map_failures, counts.map_failures);
+    to.reach(runtime::counter::pool_late_answers, counts.late_answers);
+    to.reach(runtime::counter::pool_taken, counts.taken);
+    to.reach(runtime::counter::pool_struck, counts.struck);
     to.show(runtime::gauge::sos_ari_connected, asterisk_->connected() ? 1 : 0);
     to.show(runtime::gauge::pool_up, counts.store_up ? 1 : 0);
     to.show(runtime::gauge::pool_backlog, static_cast<double>(counts.backlog));
     to.show(runtime::gauge::pool_backlog_age_seconds, std::chrono::duration<double>(counts.backlog_age).count());
     to.show(runtime::gauge::pool_ready_numbers, static_cast<double>(counts.ready));
+    to.show(runtime::gauge::pool_hung_threads, static_cast<double>(counts.hung_threads));
     for (const pool::city_report& each : counts.cities) {
         for (const pool::number_state state : pool::all_states) {
             to.show_numbers(each.where.fias.text(), pool::name_of(state), each.count(state));

@@ -1,5 +1,6 @@
 // The program: the process around the command line. What it does is said in command_line.cpp and in the verbs.
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,15 +28,23 @@ td::config::variable_map variables_of_process() {
     return variables;
 }
 
+/// Whether nobody can read any more. A write that failed before the last one has left no errno, but the pipe still
+/// knows.
+bool reader_is_gone() {
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /// What was printed must have arrived: a full disk is a failure, a reader that had enough (`| head`) is not.
 td::cmd::exit_status finished(td::cmd::exit_status status) {
     errno = 0;
     std::cout.flush();
-    if (std::cout || errno == EPIPE) {
+    const int error = errno;
+    if (std::cout || error == EPIPE || reader_is_gone()) {
         return status;
     }
-    std::cerr << "tdctl: cannot write to stdout: " << (errno == 0 ? "an earlier write failed" : std::strerror(errno))
-              << '\n';
+    std::cerr << "tdctl: cannot write to stdout: "
+              << (error == 0 ? "an earlier write failed; is the disk full?" : std::strerror(error)) << '\n';
     return td::cmd::exit_status::failed;
 }
 

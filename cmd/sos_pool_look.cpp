@@ -145,7 +145,12 @@ act declare_show(CLI::App& app) {
 act declare_who(CLI::App& app) {
     const auto options = std::make_shared<number_options>();
     app.add_option("NUMBER", options->number, "The number")->required();
-    app.add_option("--at", options->at, "The moment asked about, in RFC 3339; now otherwise")->type_name("TIME");
+    app.add_option("--at", options->at, "The moment asked about, in RFC 3339; now otherwise")
+        ->check([](const std::string& text) {
+            // A script whose variable is empty asked about another moment than now.
+            return text.empty() ? "it is empty; write 2026-11-23T14:05:00+05:00, or leave it out for now" : "";
+        })
+        ->type_name("TIME");
     return looking(options, who);
 }
 

@@ -40,6 +40,8 @@ void desk::dial_made(const order_key& leg, instant now) {
     if (found == dials_.end() || found->second.sent) {
         return;
     }
+    // Whether its StasisStart was told or lost: its answer is only an event.
+    made_first_.insert(channel_name({leg.call, found->second.request.leg}));
     found->second.sent = true;
     found->second.due = never;
     exchange dial = found->second.request;

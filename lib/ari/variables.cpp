@@ -29,10 +29,16 @@ private:
     std::string body_;
 };
 
-/// Text from the CRM inside a SIP header: no control character gets there, and nothing longer than `most`.
+/// Text from the CRM inside a SIP header: no control character gets there, and nothing longer than `most` bytes. No
+/// character is cut in two.
 std::string one_line(std::string_view text) {
     constexpr std::size_t most = 256;
-    std::string line(text.substr(0, most));
+    const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U; };
+    std::size_t length = std::min(text.size(), most);
+    while (length < text.size() && length > 0 && continues(length)) {
+        --length;
+    }
+    std::string line(text.substr(0, length));
     std::replace_if(
         line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     return line;
@@ -56,11 +62,12 @@ void say_in_headers(const call::call_out& wish, variable_list& to) {
 }
 
 /// A value inside Asterisk's location_info: it is quoted, so a quote or a backslash would end it early; and Asterisk
-/// drops an ampersand, which then would join two words.
+/// drops an ampersand, which then would join two words. It also carries out what begins with a dollar: ${SHELL(…)} in
+/// the CRM's text would be run (seen on 22.10.1).
 std::string quoted_value(std::string_view text) {
     std::string value = one_line(text);
     std::replace_if(
-        value.begin(), value.end(), [](char c) { return c == '"' || c == '\\' || c == '&'; }, ' ');
+        value.begin(), value.end(), [](char c) { return c == '"' || c == '\\' || c == '&' || c == '$'; }, ' ');
     return '"' + value + '"';
 }
 

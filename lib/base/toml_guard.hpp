@@ -1,8 +1,8 @@
 #pragma once
-// What must not reach toml++ 3.3 (Debian 12): letters of other scripts outside of quotes and comments. That is no TOML,
-// but instead of refusing it the parser runs into `__builtin_unreachable` (its is_non_ascii_horizontal_whitespace,
-// U+00A1 to U+0499). An operator who forgets the quotes of a Cyrillic name must get a line number, not undefined
-// behaviour.
+// What must not reach toml++ 3.3 (Debian 12): letters of other scripts outside of quotes and comments, or in quotes
+// where none may stand. That is no TOML, but instead of refusing it the parser runs into `__builtin_unreachable` (its
+// is_non_ascii_horizontal_whitespace, U+00A1 to U+0499). An operator who forgets the quotes of a Cyrillic name must get
+// a line number, not undefined behaviour.
 
 #include <cstddef>
 #include <optional>

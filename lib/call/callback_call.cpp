@@ -7,6 +7,7 @@ namespace td::call {
 namespace {
 
 constexpr duration limit_margin = 2s;  // Asterisk gives up by itself; ours counts when Asterisk is silent
+constexpr unsigned most_panel_tries = 3;
 
 }  // namespace
 
@@ -87,6 +88,7 @@ void callback_call::call_desk(instant now, commands& out) {
 
 void callback_call::call_out(instant now, callee whom, const std::string& target, commands& out) {
     state_ = state::calling;
+    ++tries_;
     whom_ = whom;
     limit_ = now + rules_->answer_limit + limit_margin;
     call::call_out wish;
@@ -115,7 +117,19 @@ void callback_call::look_after_pair(instant now, commands& out) {
     }
 }
 
+/// The hang-up of the call that the panel was freed of and this one's INVITE take different ways, and reach the panel
+/// in either order (seen on 16.28 and 22.10.1, some milliseconds apart).
+bool callback_call::may_call_again(const pair::miss& why) const {
+    return why.why == leg_why::busy && urgency_ == urgency::psap_callback && whom_ == callee::panel &&
+           tries_ < most_panel_tries;
+}
+
 void callback_call::missed(instant now, const pair::miss& why, commands& out) {
+    if (may_call_again(why)) {
+        state_ = state::pausing;
+        limit_ = now + rules_->try_again;
+        return;
+    }
     sip_ = why.sip;
     cause_ = why.cause;
     switch (why.why) {
@@ -154,6 +168,10 @@ void callback_call::advance(instant now, commands& out) {
             case state::calling:
                 pair_.drop_callee(now, out);
                 missed(now, {{}, 0, 0, leg_why::no_answer}, out);
+                break;
+            case state::pausing:
+                claim_ = panel_;
+                call_out(now, callee::panel, panel_.text(), out);
                 break;
             case state::paired: limit_ = never; break;
         }

@@ -6,6 +6,7 @@
 //
 //   checking  the store's word, its time (check_wait)
 //   calling   an answer, the leg's end, the answer limit
+//   pausing   the time before a busy panel is called again (try_again)
 //   paired    what call/pair.hpp says
 // and, from each of them, the caller leaving.
 
@@ -49,7 +50,7 @@ public:
     [[nodiscard]] std::optional<panel_id> take_claim() { return std::exchange(claim_, std::nullopt); }
 
 private:
-    enum class state : std::uint8_t { checking, calling, paired };
+    enum class state : std::uint8_t { checking, calling, pausing, paired };
 
     template <class News>
     void pass_on(instant now, const News& news, commands& out) {
@@ -61,6 +62,7 @@ private:
     void call_desk(instant now, commands& out);
     void call_out(instant now, callee whom, const std::string& target, commands& out);
     void missed(instant now, const pair::miss& why, commands& out);
+    [[nodiscard]] bool may_call_again(const pair::miss& why) const;
     void close(commands& out);
 
     std::shared_ptr<const sos_rules> rules_;
@@ -79,6 +81,7 @@ private:
     std::optional<panel_id> claim_;
     instant started_at_{};
     instant limit_ = never;
+    unsigned tries_ = 0;
     int sip_ = 0;
     int cause_ = 0;
 };

@@ -170,6 +170,9 @@ void pair::on(instant now, const pbx_did& news, commands& out) {
             }
             return;
         case act::join:
+            if (bridge_ == bridge_condition::none) {
+                bridge_ = bridge_condition::ready;  // only the reply was lost: the two are in it
+            }
             joined_ = joined_ || is_callee(news.leg);
             talk_if_joined(now);
             return;
@@ -209,7 +212,8 @@ void pair::on(instant now, const pbx_refused& news, commands& out) {
             join_failed(now, news.status, out);
             return;
         case act::join:
-            if (is_callee(news.leg)) {
+            // Without a bridge it is refused with 404 as well, and the bridge's own refusal has decided already.
+            if (is_callee(news.leg) && bridge_ != bridge_condition::none) {
                 join_failed(now, news.status, out);
             }
             return;

@@ -89,7 +89,7 @@ void crew::serve(const std::shared_ptr<desk>& mine, std::uint64_t which,
 
 void crew::add(wish what) {
     if (waiting_.size() >= options_.waiting) {
-        what.give_up({failure_kind::full, "too many wishes wait for the pool's store"});
+        what.give_up({failure_kind::full, "too many wishes wait for the pool's store"}, arrival::unasked);
         return;
     }
     what.since = options_.now();
@@ -114,6 +114,7 @@ void crew::hand_out() {
         lane& taker = **idle;
         taker.at_work = std::move(waiting_.front());
         waiting_.pop_front();
+        taker.at_work->since = options_.now();
         static_cast<void>(taker.theirs->wishes.put(std::move(taker.at_work->work), 1));
     }
 }
@@ -144,22 +145,23 @@ void crew::look() {
     const instant now = options_.now();
     const auto limit = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(options_.limit).count());
     const failure silent{failure_kind::unreachable, "the pool's store did not answer within " + limit + " ms"};
-    std::vector<wish> over;
+    const failure busy{failure_kind::full, "no thread was free for the pool's store within " + limit + " ms"};
+    std::vector<std::pair<wish, arrival>> over;
     for (const auto& each : lanes_) {
         if (each->at_work && !each->hung && now - each->at_work->since >= options_.limit) {
             each->hung = true;
-            over.push_back(std::move(*each->at_work));
+            over.emplace_back(std::move(*each->at_work), arrival::in_time);
         }
     }
     std::erase_if(waiting_, [&](wish& each) {
         const bool too_long = now - each.since >= options_.limit;
         if (too_long) {
-            over.push_back(std::move(each));
+            over.emplace_back(std::move(each), arrival::unasked);
         }
         return too_long;
     });
-    for (const wish& each : over) {
-        each.give_up(silent);
+    for (const auto& [each, when] : over) {
+        each.give_up(when == arrival::in_time ? silent : busy, when);
     }
     while (in_service() < std::max<std::size_t>(options_.threads, 2) && hung() < options_.most_hung) {
         start_lane();

@@ -18,8 +18,8 @@
 
 namespace td::lending {
 
-/// Whether anybody still waits for an answer.
-enum class arrival : std::uint8_t { in_time, late };
+/// Whether anybody still waits for an answer; `unasked` is none of the store's: no thread was free to ask it.
+enum class arrival : std::uint8_t { in_time, late, unasked };
 /// Calls go first, and there is always a thread for them.
 enum class haste : std::uint8_t { call, background };
 
@@ -28,7 +28,7 @@ struct crew_options {
     std::size_t threads = 3;
     std::size_t most_hung = 8;  ///< threads given up and not back yet; with so many, no more are started
     std::size_t waiting = 256;  ///< wishes that wait for a thread
-    duration limit = 1s;        ///< of a wish, its waiting included
+    duration limit = 1s;        ///< of a wish, first while it waits for a thread, then while the store works for it
     std::function<instant()> now;
     std::function<void(duration)> took;  ///< how long an answer in time took; may be empty
 };
@@ -44,8 +44,8 @@ public:
     std::size_t leave();
 
     /// `act` runs on a thread and owns everything it touches. `then` is called on the loop, exactly once in time, with
-    /// `unreachable` where the store did not answer; and once more, late, if it answers after all. Not within `ask`,
-    /// but where too many wait already.
+    /// `unreachable` where the store did not answer; and once more, late, if it answers after all. With `full`,
+    /// unasked, where no thread came free; within `ask` where too many wait already.
     template <class T>
     void ask(haste how, std::function<result<T>(ports::number_store&)> act,
              std::function<void(result<T>, arrival)> then) {
@@ -56,7 +56,7 @@ public:
             auto answer = std::make_shared<result<T>>(store ? act(**store) : result<T>(store.why()));
             return [shared, answer](arrival when) { (*shared)(std::move(*answer), when); };
         };
-        made.give_up = [shared](const failure& why) { (*shared)(result<T>(why), arrival::in_time); };
+        made.give_up = [shared](const failure& why, arrival when) { (*shared)(result<T>(why), when); };
         add(std::move(made));
     }
 
@@ -72,9 +72,9 @@ private:
     using work = std::function<tale(result<ports::number_store*>)>;
     struct wish {
         haste how = haste::call;
-        instant since{};
+        instant since{};  ///< when it began to wait, or to be worked for
         crew::work work;
-        std::function<void(const failure&)> give_up;
+        std::function<void(const failure&, arrival)> give_up;
     };
     struct desk;  ///< what a thread owns
     struct lane;

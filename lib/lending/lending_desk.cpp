@@ -5,6 +5,7 @@
 
 #include "base/redacted.hpp"
 #include "lending/on_loop.hpp"
+#include "pool/rules.hpp"
 #include "pool/site.hpp"
 
 namespace td::lending {
@@ -40,6 +41,26 @@ bool is_trouble(const failure& why) {
     return why.kind != failure_kind::bad_input && why.kind != failure_kind::not_found;
 }
 
+/// Whose number it is; nobody's is an empty name. The history knows it even of a number that was taken out of service,
+/// but not of a lease that begins after `at`, as after a clock was set back: then the number's own row has the word.
+result<panel_id> panel_behind(ports::number_store& store, const number_id& number, instant at,
+                              const pool::lease_rules& rules) {
+    const auto leads = store.leases_of(number, at);
+    if (!leads) {
+        return leads.why().kind == failure_kind::not_found ? result<panel_id>(panel_id{}) : leads.why();
+    }
+    if (!leads->empty()) {
+        return leads->front().panel;
+    }
+    const auto row = store.number(number);
+    if (!row) {
+        return row.why().kind == failure_kind::not_found ? result<panel_id>(panel_id{}) : row.why();
+    }
+    const pool::number_row today = pool::state_at(*row, at, rules);
+    const bool led = today.state == pool::number_state::leased || today.state == pool::number_state::window;
+    return led ? today.panel : panel_id{};
+}
+
 }  // namespace
 
 lending_desk::lending_desk(boost::asio::io_context& loop, lending_options options, std::function<instant()> now,
@@ -56,6 +77,13 @@ lending_desk::lending_desk(boost::asio::io_context& loop, lending_options option
     if (options_.notes.empty()) {
         return;
     }
+    auto lock = notes_lock::take(options_.notes);
+    if (!lock) {
+        raise("pool_notes", lock.why().text);
+        options_.notes.clear();
+        return;
+    }
+    lock_ = std::move(*lock);
     auto former = notes_file::read(options_.notes);
     if (!former) {
         raise("pool_notes", former.why().text);
@@ -99,24 +127,33 @@ pool::lease_wish lending_desk::wish_of(const call_id& call, const panel_id& pane
 
 void lending_desk::lend(const call::lend_number& asked) {
     const pool::lease_wish wish = wish_of(asked.call, asked.panel, asked.site);
-    if (down_ || book_.unsettled()) {
+    if (down_ || book_.unsettled(asked.panel)) {
         refuse(asked.call, call::number_refused::why::store, std::nullopt,
                down_ ? "the pool's store is out of reach" : "the pool's store has not heard of the last calls yet");
         return;
     }
-    waiting_.emplace(asked.call, wish);
+    const auto wanted = std::make_shared<std::atomic<bool>>(true);
+    waiting_.emplace(asked.call, wanted);
+    // A hundred calls at once wait behind each other for longer than a call waits: the store works for those that are
+    // still there, and lends no number that nobody shows.
     crew_->ask<pool::lease_answer>(
-        haste::call, [wish](ports::number_store& store) { return store.lease(wish); },
+        haste::call,
+        [wish, wanted](ports::number_store& store) -> result<pool::lease_answer> {
+            if (!*wanted) {
+                return failure{failure_kind::bad_input, "the call has left"};
+            }
+            return store.lease(wish);
+        },
         [this, wish](const result<pool::lease_answer>& answer, arrival when) { lease_answered(wish, answer, when); });
     arm();
 }
 
 void lending_desk::lease_answered(const pool::lease_wish& wish, const result<pool::lease_answer>& answer,
                                   arrival when) {
-    if (!answer && is_trouble(answer.why())) {
+    if (!answer && when != arrival::unasked && is_trouble(answer.why())) {
         store_failed(answer.why());
     }
-    const bool waited_for = when == arrival::in_time && waiting_.erase(wish.call) > 0;
+    const bool waited_for = when != arrival::late && waiting_.erase(wish.call) > 0;
     if (!waited_for) {
         if (answer && answer->number) {
             ++counts_.late_answers;
@@ -149,7 +186,9 @@ void lending_desk::lease_answered(const pool::lease_wish& wish, const result<poo
 }
 
 void lending_desk::lend_from_notes(const call::lend_from_notes& asked) {
-    waiting_.erase(asked.call);
+    if (const auto left = waiting_.extract(asked.call)) {
+        *left.mapped() = false;
+    }
     const auto answer = book_.lend(wish_of(asked.call, asked.panel, asked.site));
     if (answer.number) {
         ++counts_.lent_from_notes;
@@ -253,21 +292,20 @@ void lending_desk::check(const call::check_number& question) {
         facts_(call::check_failed{question.call, "the pool's store is out of reach"});
         return;
     }
-    using rows = std::vector<pool::lease_row>;
-    crew_->ask<rows>(
+    crew_->ask<panel_id>(
         haste::call,
-        [number = question.number, at = now_()](ports::number_store& store) { return store.leases_of(number, at); },
-        [this, call = question.call](const result<rows>& leads, arrival when) {
-            if (!leads && is_trouble(leads.why())) {
+        [number = question.number, at = now_(), rules = options_.rules](ports::number_store& store) {
+            return panel_behind(store, number, at, rules);
+        },
+        [this, call = question.call](const result<panel_id>& leads, arrival when) {
+            if (!leads && when != arrival::unasked && is_trouble(leads.why())) {
                 store_failed(leads.why());
             }
             if (when == arrival::late) {
                 return;
             }
             if (leads) {
-                facts_(call::number_checked{call, leads->empty() ? panel_id{} : leads->front().panel});
-            } else if (leads.why().kind == failure_kind::not_found) {
-                facts_(call::number_checked{call, panel_id{}});
+                facts_(call::number_checked{call, *leads});
             } else {
                 facts_(call::check_failed{call, leads.why().text});
             }

@@ -6,6 +6,7 @@
 // written: what it would lend meanwhile might be lent already. Wishes are refused at once until then, and the notes
 // serve them. A pool that is dry is helped out by the numbers that the worker keeps.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -140,6 +141,7 @@ private:
     void look_at_disk(instant now);
     void look_at_backlog(instant now);
     void store_failed(const failure& why);
+    void blame(const failure& why, arrival when);
     void store_answered();
     [[nodiscard]] duration pause_after(unsigned failures);
     void raise(const std::string& name, const std::string& text);
@@ -154,11 +156,14 @@ private:
     std::shared_ptr<mailbox> letters_;
     std::unique_ptr<on_loop> loop_;
     std::unique_ptr<crew> crew_;
+    std::unique_ptr<notes_lock> lock_;
     std::unique_ptr<notes_file> file_;
     ports::callback_map* map_ = nullptr;
     std::shared_ptr<bool> alive_;  // what the loop still holds of ours asks it
 
-    std::unordered_map<call_id, pool::lease_wish> waiting_;  ///< bounded by the calls that live
+    /// Who waits for the store, and whether he still does: the threads look before they ask. Bounded by the calls that
+    /// live.
+    std::unordered_map<call_id, std::shared_ptr<std::atomic<bool>>> waiting_;
     std::deque<put_under_way> routes_under_way_;
     std::vector<std::string> raised_;
     lending_counts counts_;

@@ -119,6 +119,13 @@ void lending_desk::store_failed(const failure& why) {
     raise("pool_store", "the pool's store fails: " + why.text + "; calls leave with numbers kept ahead, or without");
 }
 
+/// A wish for which no thread was free says nothing of the store.
+void lending_desk::blame(const failure& why, arrival when) {
+    if (when != arrival::unasked) {
+        store_failed(why);
+    }
+}
+
 void lending_desk::store_answered() {
     store_failures_ = 0;
     probe_at_ = {};
@@ -154,7 +161,7 @@ void lending_desk::ask_cities() {
             cities_at_ = now_() + options_.cities_every;
             if (!all) {
                 cities_at_ = now_() + pause_after(store_failures_ + 1);
-                store_failed(all.why());
+                blame(all.why(), when);
             } else {
                 book_.know(*all);
                 store_answered();
@@ -218,7 +225,7 @@ void lending_desk::errand_answered(const pool::errand& what, const result<done>&
             store_failed(answer.why());
         }
     } else {
-        store_failed(answer.why());
+        blame(answer.why(), when);
     }
     after_act();
 }
@@ -250,7 +257,7 @@ void lending_desk::reserve_block() {
                 if (all && holder == book_.holder()) {
                     book_.reserved(city, *all, now_());
                 } else if (!all && all.why().kind != failure_kind::not_found) {
-                    store_failed(all.why());
+                    blame(all.why(), when);
                     reserve_at_ = {};
                 }
                 after_act();
@@ -287,7 +294,7 @@ void lending_desk::count_numbers() {
             }
             counting_ = false;
             if (!all) {
-                store_failed(all.why());
+                blame(all.why(), when);
                 return;
             }
             counts_.cities = *all;

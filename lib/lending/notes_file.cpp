@@ -1,6 +1,7 @@
 #include "lending/notes_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -83,6 +84,28 @@ result<done> replace(const fs::path& path, std::string_view text) {
 
 }  // namespace
 
+result<std::unique_ptr<notes_lock>> notes_lock::take(const fs::path& path) {
+    std::error_code ignored;
+    fs::create_directory(path.has_parent_path() ? path.parent_path() : fs::path("."), ignored);
+    fs::path beside = path;  // the file itself is replaced with every save
+    beside += ".lock";
+    const int descriptor = ::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    std::unique_ptr<notes_lock> made(new notes_lock(descriptor));
+    // Where no lock can be made, writing the notes says what is wrong with the directory.
+    if (descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return failure{failure_kind::taken, path.string() +
+                                                " is another worker's: give each its own pool.notes; until "
+                                                "then this one forgets its notes when it ends"};
+    }
+    return made;
+}
+
+notes_lock::~notes_lock() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
 notes_file::notes_file(fs::path path, std::shared_ptr<mailbox> letters,
                        std::function<void(std::uint64_t, result<done>)> told)
     : shared_(std::make_shared<shared>(std::move(path), std::move(letters), std::move(told))),
@@ -116,8 +139,12 @@ result<std::optional<pool::notes>> notes_file::read(const fs::path& path) {
     }
     auto notes = pool::read_notes(text);
     if (!notes) {
-        return failure{notes.why().kind,
-                       path.string() + ", " + notes.why().text + "; it is not used, and a new one takes its place"};
+        fs::path aside = path;
+        aside += ".broken";
+        fs::rename(path, aside, error);
+        return failure{notes.why().kind, path.string() + ", " + notes.why().text + "; it is not used" +
+                                             (error ? "" : " but kept as " + aside.string()) +
+                                             ", and a new one takes its place"};
     }
     return std::optional(std::move(notes).value());
 }

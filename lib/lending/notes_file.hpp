@@ -15,6 +15,20 @@
 
 namespace td::lending {
 
+/// One worker a file: two would each take the other's block for the one of a run that is over.
+class notes_lock {
+public:
+    /// Failure: taken, another worker has it.
+    static result<std::unique_ptr<notes_lock>> take(const std::filesystem::path& path);
+    notes_lock(const notes_lock&) = delete;
+    notes_lock& operator=(const notes_lock&) = delete;
+    ~notes_lock();
+
+private:
+    explicit notes_lock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+};
+
 class notes_file {
 public:
     /// `told` is called on the loop with every save that is on the disk, or why it is not.
@@ -25,8 +39,8 @@ public:
     /// Leaves a disk alone that does not return.
     ~notes_file();
 
-    /// What a former run has left; nothing when there was none. Failure: it cannot be read, or is no such file. Waits
-    /// for the disk.
+    /// What a former run has left; nothing when there was none. Failure: it cannot be read, or is no such file; that is
+    /// kept aside, for what it may still tell somebody. Waits for the disk.
     static result<std::optional<pool::notes>> read(const std::filesystem::path& path);
 
     /// One save at a time: the next when `told` was called.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+
+#include "pool/acts.hpp"
 
 namespace td::pool {
 namespace {
 
-constexpr std::size_t longest_name = 256;
 constexpr std::size_t longest_route = 64;
 
 bool is_hexadecimal(char c) {
@@ -15,6 +17,11 @@ bool is_hexadecimal(char c) {
 
 char small(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_control(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
 }
 
 bool is_a_dash_of_a_uuid(std::size_t place) {
@@ -93,8 +100,11 @@ std::string name_of(const std::vector<city>& all, const city_id& which) {
 }
 
 result<done> check_city(const city& what, const std::vector<city>& all, const std::vector<number_row>& numbers) {
-    if (what.name.empty() || what.name.size() > longest_name) {
-        return bad("a city wants a name of at most 256 bytes");
+    if (what.name.empty() || what.name.size() > name_limit) {
+        return bad("a city wants a name of at most " + std::to_string(name_limit) + " bytes");
+    }
+    if (std::any_of(what.name.begin(), what.name.end(), is_control)) {
+        return bad("the city's name has a line end or another control character in it");
     }
     if (what.route.empty()) {
         return bad("the city has no route, and its emergency calls would have nowhere to go");

@@ -144,7 +144,7 @@ std::optional<number_row> memory_table::nearest_to_free(const city_id& where, in
     for (auto each = by_free_at_.lower_bound({where, instant::min(), number_id{}});
          each != by_free_at_.end() && std::get<0>(*each) == where; ++each) {
         const number_row& row = rows_.at(std::get<2>(*each));
-        if (state_at(row, at, rules_).state == number_state::guard) {
+        if (may_be_spent(state_at(row, at, rules_), at, rules_)) {
             return row;
         }
     }

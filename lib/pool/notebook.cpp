@@ -276,6 +276,12 @@ bool notebook::unsettled() const {
     return std::ranges::any_of(what_.backlog, [](const errand& each) { return each.what == errand::kind::settle; });
 }
 
+bool notebook::unsettled(const panel_id& panel) const {
+    return std::ranges::any_of(what_.backlog, [&](const errand& each) {
+        return each.what == errand::kind::settle && (each.row.panel == panel || each.row.how == lent_how::sticky);
+    });
+}
+
 void notebook::strike(std::uint64_t no) {
     changed_ = std::erase_if(what_.backlog, [&](const errand& each) { return each.no == no; }) > 0 || changed_;
 }
@@ -350,8 +356,17 @@ void notebook::saved(std::uint64_t no) {
 }
 
 void notebook::tidy(instant now) {
-    const auto over = [&](const loan& each) { return led_until(each) <= now; };
-    std::size_t gone = std::erase_if(what_.loans, over);
+    // A loan stays as long as a later one of the same panel and number: its token may be the newest of the route, and
+    // the route's end must not be written with an older one.
+    std::set<std::pair<number_id, panel_id>> held;
+    for (const loan& each : what_.loans) {
+        if (led_until(each) > now) {
+            held.emplace(each.row.number, each.row.panel);
+        }
+    }
+    std::size_t gone = std::erase_if(what_.loans, [&](const loan& each) {
+        return led_until(each) <= now && !held.contains({each.row.number, each.row.panel});
+    });
     gone += std::erase_if(what_.used, [&](const auto& each) { return each.second <= now; });
     gone += std::erase_if(what_.block, [&](const kept_number& each) { return each.until <= now; });
     for (errand& each : what_.backlog) {
@@ -409,7 +424,8 @@ std::vector<city_id> notebook::chain_of(const city_id& first) const {
 }
 
 bool notebook::usable(const kept_number& which, instant now) const {
-    return which.in_hand && which.usable_from <= saved_no_ && now < which.until;
+    // The call has to be over with the reservation: from then on the store counts the window that it does not know of.
+    return which.in_hand && which.usable_from <= saved_no_ && now + rules_.leases.longest_call <= which.until;
 }
 
 lease_token notebook::newest_token(const number_id& number, const panel_id& panel, lease_token at_least) const {

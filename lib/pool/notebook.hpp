@@ -81,8 +81,11 @@ public:
     [[nodiscard]] const std::deque<errand>& backlog() const { return what_.backlog; }
     /// The first for the store; nullptr: there is none.
     [[nodiscard]] const errand* first_for_store() const;
-    /// Some number was lent from notes and the store does not know it: nothing may be asked of it before.
+    /// Some number was lent from notes and the store does not know it.
     [[nodiscard]] bool unsettled() const;
+    /// The store must hear of something before it is asked for a number for the panel: that the panel has one already,
+    /// or that some panel keeps its number longer than the store believes. Numbers of the block it keeps aside anyway.
+    [[nodiscard]] bool unsettled(const panel_id& panel) const;
     /// The errand is done, or nobody can ever do it.
     void strike(std::uint64_t no);
     /// The store says of a settlement that the number is another's: the errand as it was, where it was ours.

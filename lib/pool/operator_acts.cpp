@@ -67,6 +67,25 @@ std::string list_of(const std::vector<std::string>& names) {
     return names.size() > shown ? text + " and " + std::to_string(names.size() - shown) + " more" : text;
 }
 
+/// What the audit says of a city: its code, and each word that is another one now. A call that took a wrong route is
+/// asked about months later.
+std::string change_of(const city& what, const std::optional<city>& former) {
+    const city before = former.value_or(city{});
+    std::string text = what.fias.text() + (former ? " changed" : " added");
+    const auto word = [&](const char* name, const std::string& old, const std::string& now) {
+        if (old != now) {
+            text.append(", ").append(name).append(" ");
+            text.append(former ? (old.empty() ? "-" : old) + " > " : "").append(now.empty() ? "-" : now);
+        }
+    };
+    word("name", before.name, what.name);
+    word("route", before.route, what.route);
+    word("second route", before.second_route, what.second_route);
+    word("shared number", before.shared_number.text(), what.shared_number.text());
+    word("parent", before.parent.text(), what.parent.text());
+    return text.size() <= why_limit ? text : what.fias.text();
+}
+
 }  // namespace
 
 result<done> put_city(table& in, const city& what, const occasion& why) {
@@ -90,8 +109,9 @@ result<done> put_city(table& in, const city& what, const occasion& why) {
     if (what.parent == what.fias) {
         return failure{failure_kind::bad_input, "city " + what.fias.text() + " cannot be its own parent"};
     }
+    std::string words = change_of(what, in.city_of(what.fias));
     in.put_city(what);
-    in.note({0, why.at, why.who, "city", {}, {}, number_state::free, number_state::free, what.fias.text()});
+    in.note({0, why.at, why.who, "city", {}, {}, number_state::free, number_state::free, std::move(words)});
     return done{};
 }
 

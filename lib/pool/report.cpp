@@ -75,6 +75,9 @@ bool is_low(const city_report& what, low_water mark) {
     if (what.total() == 0 && !what.where.parent.empty()) {
         return false;
     }
+    if (what.in_service() == 0) {
+        return mark.value > 0;  // a share of nothing is nothing, and nobody would be told that no call gets a number
+    }
     const double wanted = mark.percent ? static_cast<double>(what.in_service()) * mark.value / 100 : mark.value;
     return static_cast<double>(what.count(number_state::free)) < wanted;
 }

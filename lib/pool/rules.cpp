@@ -55,7 +55,7 @@ std::optional<number_row> nearest_to_free(const std::vector<number_row>& pool, i
     std::optional<number_row> best;
     for (const number_row& stored : pool) {
         const number_row row = state_at(stored, at, rules);
-        if (row.state == number_state::guard &&
+        if (may_be_spent(row, at, rules) &&
             (!best || std::pair(row.until, row.number) < std::pair(best->until, best->number))) {
             best = row;
         }
@@ -85,6 +85,10 @@ number_row state_at(const number_row& stored, instant now, const lease_rules& ru
     return row;
 }
 
+bool may_be_spent(const number_row& row, instant at, const lease_rules& rules) {
+    return row.state == number_state::guard && led_until(row, rules) <= at;
+}
+
 instant free_at(const number_row& row) {
     switch (row.state) {
         case number_state::free: return row.rested_since;
@@ -98,12 +102,12 @@ instant free_at(const number_row& row) {
 
 instant led_until(const number_row& row, const lease_rules& rules) {
     switch (row.state) {
-        case number_state::free:
-        case number_state::guard: return instant{};  // whatever the clock says
+        case number_state::free: return instant{};  // whatever the clock says
+        case number_state::guard: return row.panel.empty() ? row.guard_until - rules.guard : instant{};
         case number_state::window: return row.until;
         case number_state::leased:
             // From the end that is written down, so that a change of the configuration moves no number that is out.
-            return reserved(row) ? row.until : std::max(row.until, row.guard_until - rules.guard);
+            return std::max(row.until, row.guard_until - rules.guard);
         case number_state::disabled: return never;
     }
     return never;

@@ -24,8 +24,11 @@ namespace td::pool {
 [[nodiscard]] number_row state_at(const number_row& stored, instant now, const lease_rules& rules);
 /// From when on the row is free if nothing more happens to it; never for a disabled one.
 [[nodiscard]] instant free_at(const number_row& row);
-/// Until when it leads to a panel or is kept for a holder; never for a disabled one.
+/// Until when it leads to a panel, or may do so: what a holder lent at the last moment of a reservation has a window
+/// that the store has not heard of. Never for a disabled one.
 [[nodiscard]] instant led_until(const number_row& row, const lease_rules& rules);
+/// Whether the row, as of `at`, is in a guard time that a call may cut short when nothing is free.
+[[nodiscard]] bool may_be_spent(const number_row& row, instant at, const lease_rules& rules);
 
 // ---- acts: `row` is as of `at` (state_at), and in a state that allows the act
 

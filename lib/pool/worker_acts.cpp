@@ -162,6 +162,24 @@ result<done> end(table& in, const lease_rules& rules, lease_token which, instant
     return done{};
 }
 
+/// How many numbers `holder` may have. A worker that crashes comes back under a new name, and what the old ones kept
+/// may have been lent: one that crashes again and again must not take the whole city.
+std::size_t left_for(table& in, const lease_rules& rules, const std::string& holder, const city_id& where,
+                     std::size_t count, instant at) {
+    constexpr std::size_t blocks_of_a_node = 3;
+    const std::size_t node = holder.rfind('/');
+    if (node == std::string::npos) {
+        return count;
+    }
+    const auto all = in.numbers();
+    const auto kept = std::ranges::count_if(all, [&](const number_row& stored) {
+        const bool another = stored.holder != holder && stored.holder.starts_with(holder.substr(0, node + 1));
+        return another && stored.city == where && state_at(stored, at, rules).state == number_state::leased;
+    });
+    const std::size_t limit = blocks_of_a_node * count;
+    return limit - std::min(limit, static_cast<std::size_t>(kept));
+}
+
 result<std::vector<lent>> reserve(table& in, const lease_rules& rules, const std::string& holder, const city_id& where,
                                   std::size_t count, instant at, instant until) {
     if (holder.empty() || until <= at || count > most_reserved) {
@@ -189,7 +207,9 @@ result<std::vector<lent>> reserve(table& in, const lease_rules& rules, const std
         }
         kept.push_back({after->lease, after->number, after->city, lent_how::reserved, after->until});
     }
-    while (kept.size() < count) {
+    const std::size_t spare = kept.size() < count ? left_for(in, rules, holder, where, count, at) : 0;
+    const std::size_t most = std::min(count, std::max(kept.size(), spare));
+    while (kept.size() < most) {
         const auto stored = in.longest_rested(where, at);
         if (!stored) {
             break;

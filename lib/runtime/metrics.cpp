@@ -22,8 +22,8 @@ constexpr std::string_view is_counter = "counter";
 constexpr std::string_view is_gauge = "gauge";
 constexpr std::string_view is_histogram = "histogram";
 
-constexpr std::size_t counters = static_cast<std::size_t>(counter::callback_map_failures) + 1;
-constexpr std::size_t gauges = static_cast<std::size_t>(gauge::pool_ready_numbers) + 1;
+constexpr std::size_t counters = static_cast<std::size_t>(counter::pool_struck) + 1;
+constexpr std::size_t gauges = static_cast<std::size_t>(gauge::pool_hung_threads) + 1;
 constexpr std::size_t timings = static_cast<std::size_t>(timing::pool) + 1;
 constexpr std::size_t outcomes = static_cast<std::size_t>(call::outcome::failed) + 1;
 constexpr std::size_t kinds = static_cast<std::size_t>(call_kind::callback) + 1;
@@ -44,8 +44,8 @@ constexpr std::size_t row_of_numbers = row_of_build + 9;
 
 constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_ari_events_total", "Events that Asterisk sent.", is_counter, ""},
-    {"tdctl_ari_gaps_total", "Times the event line to Asterisk was cut.", is_counter, ""},
-    {"tdctl_ari_resyncs_total", "Times the line came back and the calls were compared with what Asterisk holds.",
+    {"tdctl_ari_gaps_total", "Times an event line to Asterisk was cut.", is_counter, ""},
+    {"tdctl_ari_resyncs_total", "Times a line came back and the calls were compared with what Asterisk holds.",
      is_counter, ""},
     {"tdctl_ari_requests_total", "Requests sent to Asterisk.", is_counter, ""},
     {"tdctl_ari_request_failures_total", "Requests that Asterisk refused or did not answer.", is_counter, ""},
@@ -65,6 +65,12 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_pool_refused_total", "Emergency calls that got no number of their own.", is_counter, ""},
     {"tdctl_pool_failures_total", "Requests that the pool's store failed.", is_counter, ""},
     {"tdctl_callback_map_failures_total", "Callback routes that could not be written at once.", is_counter, ""},
+    {"tdctl_pool_late_answers_total", "Numbers that the store lent too late for their call; they went back.",
+     is_counter, ""},
+    {"tdctl_pool_taken_total", "Numbers lent without the store that it had lent to another panel meanwhile.",
+     is_counter, ""},
+    {"tdctl_pool_struck_total", "Writes of the backlog given up: refused by the store, or without room.", is_counter,
+     ""},
 
     {"tdctl_calls_active", "Calls that live now.", is_gauge, ""},
     {"tdctl_legs_active", "Legs that live now.", is_gauge, ""},
@@ -81,6 +87,7 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_pool_backlog", "What must still be written to the pool or the callback map.", is_gauge, ""},
     {"tdctl_pool_backlog_age_seconds", "Age of the oldest of it.", is_gauge, ""},
     {"tdctl_pool_ready_numbers", "Numbers that this worker could lend without the store.", is_gauge, ""},
+    {"tdctl_pool_hung_threads", "Threads that wait for a store that does not answer.", is_gauge, ""},
 
     {"tdctl_start_to_last_dial_seconds", "From StasisStart to the last originate of the first round.", is_histogram,
      ""},

@@ -37,6 +37,9 @@ enum class counter : std::uint8_t {
     pool_refused,
     pool_failures,
     callback_map_failures,
+    pool_late_answers,
+    pool_taken,
+    pool_struck,
 };
 /// Go up and down.
 enum class gauge : std::uint8_t {
@@ -54,6 +57,7 @@ enum class gauge : std::uint8_t {
     pool_backlog,
     pool_backlog_age_seconds,
     pool_ready_numbers,
+    pool_hung_threads,
 };
 /// How long something took.
 enum class timing : std::uint8_t { start_to_last_dial, answer_to_bridge, crm, push, sos_start_to_invite, pool };
@@ -88,9 +92,9 @@ public:
     /// For a counter that somebody else keeps: its total so far. A smaller total than before changes nothing.
     void reach(counter which, std::uint64_t total);
     void show(gauge which, double value);
-    /// One sample for each section that has a Redis: panels, callback_map.
     /// How many numbers of a city (its FIAS code) are in a state.
     void show_numbers(std::string_view city, std::string_view state, std::size_t count);
+    /// One sample for each section that has a Redis: panels, callback_map.
     void show_redis(std::string_view section, bool up);
     void took(timing which, duration length);
     void call_began(call_kind kind);

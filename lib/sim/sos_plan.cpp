@@ -224,21 +224,27 @@ sos_plan sos_plan_without(unsigned parts, part_mood how) {
     }
     sos_moods moods;
     moods.city = city_id("c1");
-    // A part that fails does so when it is nearly too late: at once would be the easier night.
+    // A part that fails does so when it is nearly too late: at once would be the easier night, and later is hanging.
     if (without(parts, sos_part::crm)) {
         moods.crm = how;
-        moods.crm_takes = 79ms;
+        moods.crm_takes = plan.rules.sos.site_wait - 1ms;
     }
     if (without(parts, sos_part::pool)) {
         moods.pool = how;
-        moods.pool_takes = 119ms;
+        moods.pool_takes = plan.rules.sos.number_wait - 1ms;
     }
     if (without(parts, sos_part::callback_map)) {
         moods.map = how;
-        moods.map_takes = 99ms;
+        moods.map_takes = plan.rules.sos.map_wait - 1ms;
     }
+    // Of a panel that the CRM has told of before, the city is known though the CRM is away: the longest way to the
+    // INVITE.
+    sos_moods known = moods;
+    known.remembered = without(parts, sos_part::crm);
     for (const duration at : std::array<duration, 3>{1s, 1500ms, 20s}) {
-        plan.visits.push_back({plan.start + at, panel_id(at == 1500ms ? "5001" : "5000"), 10min, 10min, moods});
+        const bool other = at == 1500ms;
+        plan.visits.push_back(
+            {plan.start + at, panel_id(other ? "5001" : "5000"), 10min, 10min, other ? known : moods});
     }
     plan.callbacks.push_back({plan.start + 40s, 0, {}, call::urgency::normal, 10min, 10min, moods});
     return plan;

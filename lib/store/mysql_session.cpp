@@ -36,18 +36,26 @@ constexpr std::array meanings{
     meaning{1160, trouble::kind::lost, failure_kind::unreachable},       // writing failed
     meaning{1161, trouble::kind::lost, failure_kind::unreachable},       // writing took too long
     meaning{1317, trouble::kind::lost, failure_kind::unreachable},       // killed
-    meaning{1927, trouble::kind::lost, failure_kind::unreachable},       // the connection was killed
-    meaning{1044, trouble::kind::final, failure_kind::not_allowed},      // no right to the database
-    meaning{1045, trouble::kind::final, failure_kind::not_allowed},      // wrong user or password
-    meaning{1142, trouble::kind::final, failure_kind::not_allowed},      // no right to the table
-    meaning{1143, trouble::kind::final, failure_kind::not_allowed},      // no right to the column
-    meaning{1227, trouble::kind::final, failure_kind::not_allowed},      // a right of the server is missing
-    meaning{1698, trouble::kind::final, failure_kind::not_allowed},      // no password accepted for this user
-    meaning{1049, trouble::kind::final, failure_kind::bad_input},        // no such database
-    meaning{1114, trouble::kind::final, failure_kind::full},             // the table is full
-    meaning{1146, trouble::kind::final, failure_kind::not_found},        // no such table
-    meaning{1366, trouble::kind::final, failure_kind::bad_input},        // not a text of the column's kind
-    meaning{1406, trouble::kind::final, failure_kind::bad_input},        // too long
+    meaning{4031, trouble::kind::lost, failure_kind::unreachable},       // MySQL 8: idle for longer than wait_timeout
+    // What another server behind the same address would take: one that became a replica, or lost its cluster.
+    meaning{1047, trouble::kind::lost, failure_kind::unreachable},   // no node of a cluster that has a quorum
+    meaning{1290, trouble::kind::lost, failure_kind::unreachable},   // read_only
+    meaning{1792, trouble::kind::lost, failure_kind::unreachable},   // a transaction that may only read
+    meaning{1836, trouble::kind::lost, failure_kind::unreachable},   // the same of the whole server
+    meaning{1243, trouble::kind::lost, failure_kind::unreachable},   // a proxy has changed servers: no such statement
+    meaning{1615, trouble::kind::lost, failure_kind::unreachable},   // a statement to be prepared anew
+    meaning{1927, trouble::kind::lost, failure_kind::unreachable},   // the connection was killed
+    meaning{1044, trouble::kind::final, failure_kind::not_allowed},  // no right to the database
+    meaning{1045, trouble::kind::final, failure_kind::not_allowed},  // wrong user or password
+    meaning{1142, trouble::kind::final, failure_kind::not_allowed},  // no right to the table
+    meaning{1143, trouble::kind::final, failure_kind::not_allowed},  // no right to the column
+    meaning{1227, trouble::kind::final, failure_kind::not_allowed},  // a right of the server is missing
+    meaning{1698, trouble::kind::final, failure_kind::not_allowed},  // no password accepted for this user
+    meaning{1049, trouble::kind::final, failure_kind::bad_input},    // no such database
+    meaning{1114, trouble::kind::final, failure_kind::full},         // the table is full
+    meaning{1146, trouble::kind::final, failure_kind::not_found},    // no such table
+    meaning{1366, trouble::kind::final, failure_kind::bad_input},    // not a text of the column's kind
+    meaning{1406, trouble::kind::final, failure_kind::bad_input},    // too long
 };
 
 trouble trouble_of(const sql::SQLException& error, const std::string& place) {
@@ -147,6 +155,8 @@ mysql_session::mysql_session(const mysql_place& where, const secret& password, d
         if (std::get<std::string>(version.at(0).at(0)).find("MariaDB") != std::string::npos) {
             execute("SET SESSION max_statement_time = " + std::to_string(limit.count() / 1000000) + "." +
                     std::to_string(1000000 + limit.count() % 1000000).substr(1));
+            // A host that loses its power in a transaction says nothing, and its locks would stay for hours.
+            execute("SET SESSION idle_transaction_timeout = " + std::to_string(limit_seconds_));
         }
         execute("SET autocommit = 0");  // a transaction begins by itself, which spares a question each
     } catch (const sql::SQLException& error) {

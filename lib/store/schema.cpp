@@ -13,7 +13,8 @@ struct table_text {
 
 // Times are microseconds since the Unix epoch, UTC; NULL is never: `FROM_UNIXTIME(leased_at / 1e6)` in MariaDB,
 // `datetime(leased_at / 1000000, 'unixepoch')` in SQLite. free_at and led_until follow from the row (pool/rules.hpp)
-// and stand here so that a number is found by one step in an index.
+// and stand here so that a number is found by one step in an index. The checks say of a row what `unsound` says; which
+// state may follow which depends on the time, and is the program's to say.
 const std::vector<table_text>& tables() {
     static const std::vector<table_text> all{
         {"sos_city",
@@ -39,7 +40,14 @@ const std::vector<table_text>& tables() {
   rested_since BIGINT NOT NULL,
   free_at BIGINT,
   led_until BIGINT,
-  CHECK (state IN ('free', 'leased', 'window', 'guard', 'disabled')))sql",
+  CHECK (state IN ('free', 'leased', 'window', 'guard', 'disabled')),
+  CHECK (calls >= 0 AND (state = 'leased' OR (calls = 0 AND holder = ''))),
+  CHECK (state <> 'free' OR (panel = '' AND until IS NULL AND guard_until IS NULL)),
+  CHECK (state <> 'leased' OR ((panel = '') <> (holder = '') AND (panel = '') = (calls = 0) AND
+         until IS NOT NULL AND COALESCE(guard_until >= until, 1))),
+  CHECK (state <> 'window' OR (panel <> '' AND until IS NOT NULL AND COALESCE(guard_until >= until, 1))),
+  CHECK (state <> 'guard' OR (until IS NOT NULL AND guard_until IS NOT NULL AND until = guard_until)),
+  CHECK (state <> 'disabled' OR until IS NULL))sql",
          {{"sos_number_choice", "city, free_at, number, led_until"},
           {"sos_number_state", "city, state, rested_since, number"},
           {"sos_number_panel", "panel"},

@@ -205,7 +205,7 @@ std::optional<number_row> sql_table::nearest_to_free(const city_id& where, insta
             return std::nullopt;
         }
         const auto locked = row(number_id{text_in(found[0][0])});
-        if (locked && pool::state_at(*locked, now, rules_).state == pool::number_state::guard) {
+        if (locked && pool::may_be_spent(pool::state_at(*locked, now, rules_), now, rules_)) {
             return locked;
         }
     }

@@ -16,12 +16,14 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 sql_dialect sqlite_words() {
-    sql_dialect words;  // a writer has the whole file, so there is nothing to lock
-    words.upsert = "ON CONFLICT (fias) DO UPDATE SET";
-    words.serial = "INTEGER PRIMARY KEY AUTOINCREMENT";
-    words.long_text = "TEXT";
-    words.table_end = ")";
-    return words;
+    // A writer has the whole file, so there is nothing to lock.
+    return {.lock = "",
+            .lock_idle = "",
+            .upsert = "ON CONFLICT (fias) DO UPDATE SET",
+            .serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+            .long_text = "TEXT",
+            .table_end = ")",
+            .inline_indexes = false};
 }
 
 failure_kind kind_of(int code) {
@@ -76,6 +78,13 @@ public:
     /// Until when waiting for another writer is worth while.
     void give_up_at(steady::time_point when) { give_up_at_ = when; }
 
+    /// Another file stands in its place, or none: what is written here is seen by nobody else.
+    bool moved() {
+        int has_moved = 0;
+        const int code = sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+        return code == SQLITE_OK && has_moved != 0;
+    }
+
     void execute(const char* sql) { check(sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr)); }
 
     void roll_back() {
@@ -126,9 +135,16 @@ private:
         }
         const int primary = code & 0xff;
         const bool busy = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
-        throw trouble(busy ? trouble::kind::contended : trouble::kind::final,
-                      {kind_of(code), "sqlite:" + file_ + ": " +
-                                          (connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code))});
+        const char* remedy = "";
+        if (primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN || primary == SQLITE_PERM) {
+            remedy = "; who runs this must be able to write the file and its directory, also to read";
+        } else if (primary == SQLITE_IOERR || primary == SQLITE_FULL) {
+            remedy = "; is the disk full?";
+        }
+        throw trouble(
+            busy ? trouble::kind::contended : trouble::kind::final,
+            {kind_of(code), "sqlite:" + file_ + ": " +
+                                (connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code)) + remedy});
     }
 
     sqlite3_stmt* prepared(const std::string& sql, const sql_row& values) {
@@ -196,6 +212,9 @@ sqlite_store::sqlite_store(const sqlite_place& where, const store_options& optio
 sqlite_store::~sqlite_store() = default;
 
 sqlite_session& sqlite_store::connected() {
+    if (session_ && session_->moved()) {
+        session_.reset();
+    }
     if (!session_) {
         auto made = std::make_unique<sqlite_session>(where_.file, SQLITE_OPEN_READWRITE);
         made->give_up_at(steady::now() + deadline_);

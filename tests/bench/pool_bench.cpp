@@ -1,9 +1,12 @@
 // How long a lease takes when 64 workers want one. `pool_bench mariadb|sqlite WORKERS SECONDS RATE FLUSH`: RATE is
 // calls a second by all workers together (0: as fast as it goes), FLUSH is innodb_flush_log_at_trx_commit. One line of
-// key=value; the yardstick beside it is one fdatasync of a page in the same directory.
+// key=value. The yardstick beside it is the disk: one page with fdatasync, 50 times a second, in the same seconds and
+// the same directory, because a lease that is kept waits for its disk. TMPDIR chooses the disk.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <barrier>
 #include <cstdio>
 #include <set>
 #include <thread>
@@ -42,12 +45,25 @@ instant wall() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
 }
 
-void work(const store::store_options& options, unsigned no, unsigned workers, double rate, steady::time_point until,
-          tally& into) {
+struct plan {
+    unsigned workers = 0;
+    double rate = 0;
+    steady::duration length{};
+};
+
+void work(const store::store_options& options, const plan& what, unsigned no, std::barrier<>& ready, tally& into) {
     const auto opened = store::open_store(options);
-    static_cast<void>((*opened)->cities());  // connects
     random_source dice(no + 1);
-    const double gap_ms = rate > 0 ? 1000.0 * workers / rate : 0;
+    // Connects and prepares the statements: a worker does that once in its life.
+    const auto first = (*opened)->lease({panel_id{std::to_string(no) + ".first"}, city_id{"city"},
+                                         call_id::of(0, static_cast<std::uint16_t>(no), dice.next()), wall(), "",
+                                         "bench", "sos call"});
+    if (first && first->number) {
+        static_cast<void>((*opened)->end(first->number->token, wall()));
+    }
+    ready.arrive_and_wait();
+    const auto until = steady::now() + what.length;
+    const double gap_ms = what.rate > 0 ? 1000.0 * what.workers / what.rate : 0;
     auto next = steady::now() + std::chrono::microseconds(static_cast<std::int64_t>(gap_ms * 1000 * dice.fraction()));
     for (std::uint64_t i = 0; steady::now() < until; ++i) {
         if (gap_ms > 0) {
@@ -75,20 +91,50 @@ void work(const store::store_options& options, unsigned no, unsigned workers, do
     }
 }
 
-double sync_ms(const std::filesystem::path& dir) {
+/// The disk in the same seconds.
+std::vector<double> watch_disk(const std::filesystem::path& dir, const std::atomic<bool>& over) {
     const int file = ::open((dir / "yardstick").c_str(), O_WRONLY | O_CREAT, 0644);
     std::vector<double> times;
     const std::string page(4096, 'x');
-    for (int i = 0; i < 200; ++i) {
+    auto next = steady::now();
+    for (off_t at = 0; !over; at += 4096) {
+        std::this_thread::sleep_until(next += std::chrono::milliseconds{20});
         const auto begun = steady::now();
-        if (::pwrite(file, page.data(), page.size(), i * 4096) < 0) {
+        if (::pwrite(file, page.data(), page.size(), at) < 0) {
             break;
         }
         ::fdatasync(file);
         times.push_back(ms_since(begun));
     }
     ::close(file);
-    return quantile(times, 0.5);
+    return times;
+}
+
+tally total_of(const std::vector<tally>& tallies) {
+    tally sum;
+    for (const tally& each : tallies) {
+        sum.lease_ms.insert(sum.lease_ms.end(), each.lease_ms.begin(), each.lease_ms.end());
+        sum.end_ms.insert(sum.end_ms.end(), each.end_ms.begin(), each.end_ms.end());
+        sum.numbers.insert(sum.numbers.end(), each.numbers.begin(), each.numbers.end());
+        sum.failed += each.failed;
+        sum.dry += each.dry;
+    }
+    return sum;
+}
+
+/// True when no number was lent twice and nothing failed.
+bool tell(const std::string& title, const tally& sum, double seconds, const std::vector<double>& syncs) {
+    // Every call here has a panel of its own and windows outlast the run: a number that came twice was lent twice.
+    const std::size_t twice = sum.numbers.size() - std::set<number_id>(sum.numbers.begin(), sum.numbers.end()).size();
+    std::printf(
+        "%s leases=%zu leases_per_s=%.0f lease_p50_ms=%.2f lease_p99_ms=%.2f "
+        "lease_max_ms=%.2f end_p50_ms=%.2f end_p99_ms=%.2f twice=%zu dry=%llu failed=%llu sync_p50_ms=%.2f "
+        "sync_p99_ms=%.2f\n",
+        title.c_str(), sum.lease_ms.size(), static_cast<double>(sum.lease_ms.size()) / seconds,
+        quantile(sum.lease_ms, 0.5), quantile(sum.lease_ms, 0.99), quantile(sum.lease_ms, 1), quantile(sum.end_ms, 0.5),
+        quantile(sum.end_ms, 0.99), twice, static_cast<unsigned long long>(sum.dry),
+        static_cast<unsigned long long>(sum.failed), quantile(syncs, 0.5), quantile(syncs, 0.99));
+    return twice == 0 && sum.failed == 0;
 }
 
 }  // namespace
@@ -127,31 +173,25 @@ int main(int count, char** words) {
 
     std::vector<tally> tallies(workers);
     std::vector<std::thread> threads;
-    const auto begun = steady::now();
-    const auto until = begun + std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    std::barrier<> ready(workers + 1);
+    const plan what{workers, rate,
+                    std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(seconds))};
     for (unsigned i = 0; i < workers; ++i) {
-        threads.emplace_back([&, i] { work(options, i, workers, rate, until, tallies[i]); });
+        threads.emplace_back([&, i] { work(options, what, i, ready, tallies[i]); });
     }
+    ready.arrive_and_wait();
+    const auto begun = steady::now();
+    std::atomic<bool> over = false;
+    std::vector<double> syncs;
+    std::thread watcher([&] { syncs = watch_disk(dir.path(), over); });
     for (std::thread& each : threads) {
         each.join();
     }
     const double took = ms_since(begun) / 1000;
-    tally sum;
-    for (const tally& each : tallies) {
-        sum.lease_ms.insert(sum.lease_ms.end(), each.lease_ms.begin(), each.lease_ms.end());
-        sum.end_ms.insert(sum.end_ms.end(), each.end_ms.begin(), each.end_ms.end());
-        sum.numbers.insert(sum.numbers.end(), each.numbers.begin(), each.numbers.end());
-        sum.failed += each.failed;
-        sum.dry += each.dry;
-    }
-    // Every call here has a panel of its own and windows outlast the run: a number that came twice was lent twice.
-    const std::size_t twice = sum.numbers.size() - std::set<number_id>(sum.numbers.begin(), sum.numbers.end()).size();
-    std::printf(
-        "store=%s workers=%u rate=%.0f flush=%s leases=%zu leases_per_s=%.0f lease_p50_ms=%.2f lease_p99_ms=%.2f "
-        "lease_max_ms=%.2f end_p50_ms=%.2f end_p99_ms=%.2f twice=%zu dry=%llu failed=%llu sync_p50_ms=%.3f\n",
-        kind.c_str(), workers, rate, flush.c_str(), sum.lease_ms.size(),
-        static_cast<double>(sum.lease_ms.size()) / took, quantile(sum.lease_ms, 0.5), quantile(sum.lease_ms, 0.99),
-        quantile(sum.lease_ms, 1), quantile(sum.end_ms, 0.5), quantile(sum.end_ms, 0.99), twice,
-        static_cast<unsigned long long>(sum.dry), static_cast<unsigned long long>(sum.failed), sync_ms(dir.path()));
-    return twice == 0 && sum.failed == 0 ? 0 : 1;
+    over = true;
+    watcher.join();
+    std::array<char, 100> title{};
+    std::snprintf(title.data(), title.size(), "store=%s workers=%u rate=%.0f flush=%s", kind.c_str(), workers, rate,
+                  flush.c_str());
+    return tell(title.data(), total_of(tallies), took, syncs) ? 0 : 1;
 }

@@ -234,6 +234,23 @@ TEST_CASE("pool: a reserved number is only its holder's, is renewed, and rests w
     CHECK(kind_of(w.store().end(held->at(0).token, at(1h))) == failure_kind::bad_input);
 }
 
+TEST_CASE("pool: a worker that crashes again and again does not reserve the whole city") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    w.numbers(chelyabinsk, 1, 20);
+    for (int run = 1; run <= 12; ++run) {  // a new name each, as after a crash
+        const std::string holder = "serve-ari@n1/run" + std::to_string(run);
+        REQUIRE(w.store().reserve(holder, chelyabinsk, 2, at(1min * run), at(24h)));
+    }
+    CHECK(w.store().reserve("serve-ari@n1/run3", chelyabinsk, 2, at(30min), at(25h))->size() == 2);
+    CHECK(w.store().reserve("serve-ari@n2/run1", chelyabinsk, 2, at(30min), at(24h))->size() == 2);
+    for (unsigned i = 1; i <= 12; ++i) {
+        CHECK(w.ask(("p" + std::to_string(i)).c_str(), 1h).number);
+    }
+    CHECK(!w.ask("p13", 1h).number);
+    CHECK(w.store().reserve("serve-ari@n1/run13", chelyabinsk, 2, at(50h), at(74h))->size() == 2);
+}
+
 namespace {
 
 pool::lease_row offline(const pool::lent& from, const char* panel, std::uint64_t call, duration leased,
@@ -308,6 +325,27 @@ TEST_CASE("pool: a settlement that comes too late changes nothing but the audit"
     auto strange = offline(held->at(0), "a", 9, 50min, 70min);
     strange.token += 1000;
     CHECK(kind_of(w.store().settle(strange, "n1")) == failure_kind::not_found);
+}
+
+TEST_CASE("pool: a reservation that ran out is spent by nobody while its holder's last loan may have a window") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    w.numbers(chelyabinsk, 1, 1);
+    const auto held = w.store().reserve("n1", chelyabinsk, 1, at(0s), at(1h));
+    SECTION("as it was written") {}
+    SECTION("when expire has written that down") {
+        REQUIRE(w.store().expire("cron", at(61min)));
+    }
+    CHECK(!w.ask("b", 62min).number);
+    CHECK(!w.ask("b", 1h + 179min).number);
+    SECTION("the holder tells of it") {
+        REQUIRE(w.store().settle(offline(held->at(0), "a", 1, 50min, 59min), "n1"));
+        CHECK(w.store().leases_of(num(1), at(2h))->at(0).panel == panel_id{"a"});
+    }
+    SECTION("nobody does") {
+        const auto spent = w.lease("b", 1h + 180min);
+        CHECK(spent.how == lent_how::guard_spent);
+    }
 }
 
 TEST_CASE("pool: the panel's own lease of the store is settled with what came after it") {

@@ -156,6 +156,18 @@ TEST_CASE("pool: only a free or disabled number is removed; its leases and audit
     REQUIRE(w.store().end(a.token, at(6h)));  // told once more by a worker that is late
 }
 
+TEST_CASE("pool: the audit says what was changed of a city") {
+    pool_world w(each_store());
+    w.city(chelyabinsk);
+    const pool::city changed{chelyabinsk, "City", "113", "", number_id{"73519999999"}, {}};
+    REQUIRE(w.store().put_city(changed, "op", at(1min)));
+    const auto rows = w.store().audit({}, 2);
+    REQUIRE(rows->size() == 2);
+    CHECK(rows->at(0).why == chelyabinsk.text() + " changed, route route > 113, second route second > -");
+    CHECK(rows->at(1).why ==
+          chelyabinsk.text() + " added, name City, route route, second route second, shared number 73519999999");
+}
+
 TEST_CASE("pool: every change is in the audit, newest first") {
     pool_world w(each_store());
     w.city(chelyabinsk);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "config/load.hpp"
@@ -17,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (td::config::text_of(each).find('\n') != std::string::npos) {
             std::abort();
         }
+    }
+    // Showing everything and reading it again costs a hundred times as much: every sixteenth input has to do.
+    if (std::hash<std::string_view>{}(text) % 16 != 0) {
+        return 0;
     }
     const std::string shown = td::config::as_toml(first, td::config::comments::and_meanings);
     const td::config::loaded second = td::config::load_text(nothing_else, shown, "first.toml");

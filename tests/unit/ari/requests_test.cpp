@@ -185,3 +185,22 @@ TEST_CASE("requests: the site goes in headers, one line each, or in a PIDF-LO", 
     wish.site = {};
     CHECK(sos_maker(site_form::pidf).make(wish)->body.empty());
 }
+
+TEST_CASE("requests: Asterisk carries nothing out that stands in an address", "[ari]") {
+    call::call_out wish = sos_of("112", call::call_way::plain);
+    wish.site = {{}, "${EXTEN}", "Lenina ${SHELL(reboot)} $[1+1]", "$", {}};
+    CHECK(sos_maker(site_form::pidf).make(wish)->body.find('$') == std::string::npos);
+}
+
+TEST_CASE("requests: a long address is cut between two characters", "[ari]") {
+    const auto of_length = [](std::size_t letters) {
+        call::call_out wish = sos_of("112", call::call_way::plain);
+        wish.site.address = "x";
+        for (std::size_t i = 0; i < letters; ++i) {
+            wish.site.address += "\u0416";
+        }
+        return sos_maker(site_form::header).make(wish)->body;
+    };
+    CHECK(of_length(5000) == of_length(127));
+    CHECK(of_length(5000).find("\\ufffd") == std::string::npos);
+}

@@ -293,6 +293,29 @@ TEST_CASE("callback: one with priority never ends an emergency call of the panel
     CHECK(s.board().sos_calls() == 2);
 }
 
+TEST_CASE("callback: one with priority calls a panel again that is still busy with what it was freed of", "[call]") {
+    call_script s = busy_panel();
+    s.start_callback("5001", number, call::urgency::psap_callback);
+    s.feed(leads_to("5001"));
+    CHECK(s.after(20ms, ended(0, 17, 486)).empty());
+    // A visitor was quicker, and is sent away as well.
+    s.feed(call::panel_arrived{call_id::of(1'795'401'292'052, 7, 46), channel_id{"p4"}, panel_id{"5001"}, flat_id{"1"},
+                               ""});
+    CHECK(s.pass(1s) == "panel:normal call:01=5001/112/plain");
+    CHECK(s.after(20ms, ended(1, 17, 486)).empty());
+    CHECK(s.pass(1s).ends_with("call:02=5001/112/plain"));
+    CHECK(s.after(20ms, ended(2, 17, 486)) == "panel:busy");  // it is in another emergency call, or off the hook
+}
+
+TEST_CASE("callback: its caller may leave before the panel is called again", "[call]") {
+    call_script s = busy_panel();
+    s.start_callback("5001", number, call::urgency::psap_callback);
+    s.feed(leads_to("5001"));
+    s.feed(ended(0, 17, 486));
+    CHECK(s.after(500ms, panel_gone()) == "freed callback_record:cancelled/panel");
+    CHECK(s.pass(1h).find("call:") == std::string::npos);
+}
+
 // ---- the worker drains
 
 TEST_CASE("callback: a worker that drains gives new ones back, and never ends one", "[call]") {

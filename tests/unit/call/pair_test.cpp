@@ -101,6 +101,28 @@ TEST_CASE("pair: what Asterisk refuses of a join is asked once more, then the ca
     CHECK(s.alerts().at(0).note == "asterisk refused to join: 500; asterisk refused to join: 0");
 }
 
+TEST_CASE("pair: a join that is refused for want of the bridge meets nobody gone", "[call]") {
+    call_script s = joining();
+    CHECK(s.feed(refused(act::bridge, 503)).empty());
+    CHECK(s.feed(refused(act::join, 404, 0)).empty());  // «Bridge not found»
+    CHECK(s.feed(did(act::answer)).empty());
+    CHECK(s.pass(200ms) == "bridge join:00");
+    CHECK(s.feed(did(act::bridge)).empty());
+    CHECK(s.feed(did(act::join, 0)).empty());
+    CHECK(s.pass(1h).empty());  // they talk
+}
+
+TEST_CASE("pair: a bridge whose reply was lost, and that was there after all, is removed at the end", "[call]") {
+    call_script s = called();
+    s.feed(did(act::dial, 0));
+    s.feed(refused(act::bridge, 0));
+    s.feed(did(act::join, 0));
+    s.feed(answered(0));
+    s.feed(did(act::answer));
+    s.feed(panel_gone());
+    CHECK(s.feed(ended(0)) == "unbridge");
+}
+
 TEST_CASE("pair: three refusals of one join are one", "[call]") {
     call_script s = joining();
     CHECK(s.feed(refused(act::bridge, 500)).empty());

@@ -66,7 +66,9 @@ TEST_CASE("flats file: a problem is told with its line and the remedy", "[crm]")
     CHECK(complaint("[panels.1]\nlat = nan\nlon = 1.0").starts_with("flats.toml:2: lat must be"));
     CHECK(complaint("panels = 1").starts_with("flats.toml:1: panels must be a table"));
     CHECK(complaint("a = [").starts_with("flats.toml:1: "));
-    CHECK(complaint("[panels.1]\nname = Ленина") == "flats.toml:2: a letter that is not ASCII must stand in quotes");
+    CHECK(complaint("[panels.1]\nname = Ленина") ==
+          "flats.toml:2: a letter that is not ASCII must stand in quotes where a key or a value begins, and not behind "
+          "a backslash");
     for (const char* broken : {"\n[=", "\n[", "\n [[ #", "\n[]", "\n[\x0e.1]", "\na = [}", "\na = {]", "\n= 1"}) {
         CAPTURE(broken);
         CHECK(complaint(broken).starts_with("flats.toml:2: "));

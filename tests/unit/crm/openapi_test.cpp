@@ -162,5 +162,5 @@ TEST_CASE("openapi: the push server's answer of the example is read", "[push]") 
     const auto read = push::read_reply(202, answer.dump(), wish);
     REQUIRE(read);
     REQUIRE(read->size() == 1);
-    CHECK(read->at(0).reason == answer.at("rejected").at(0).at("reason"));
+    CHECK(read->at(0).reason == answer.at("rejected").at(0).at("reason").get<std::string>());
 }

@@ -111,6 +111,46 @@ TEST_CASE("journal codec: the lines of commands are these", "[journal]") {
           R"("why":"busy","attempts":1}],"pushes":[],"source":"none","crm_ms":-1,"note":"")");
 }
 
+TEST_CASE("journal codec: the lines of an emergency call are these", "[journal]") {
+    const call::site_record site{city_id("7ac1"), "Tambov", "Lenina 1", "2", {{55.16, 61.4}}};
+    const std::string placed =
+        R"("site":{"city":"7ac1","city_name":"Tambov","address":"Lenina 1","entrance":"2","place":{"latitude":55.16,"longitude":61.4}})";
+    CHECK(
+        rest(fact_text(call::sos_arrived{call, channel_id("PJSIP/k-1"), panel_id("5001"), ""})) ==
+        R"("fact":"sos_arrived","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","channel":"PJSIP/k-1","panel":"5001","complaint":"")");
+    CHECK(rest(fact_text(call::callback_arrived{call, channel_id("PJSIP/k-1"), panel_id("5001"), number_id("7351"),
+                                                "112", call::urgency::psap_callback, ""})) ==
+          R"("fact":"callback_arrived","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","channel":"PJSIP/k-1","panel":"5001",)"
+          R"("number":"7351","caller":"112","priority":"psap_callback","complaint":"")");
+    CHECK(rest(fact_text(call::number_lent{
+              call, 9, number_id("7351"), pool::lent_how::sticky, {"112", "9112", number_id("7399")}})) ==
+          R"("fact":"number_lent","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","lease":9,"number":"7351","how":"sticky",)"
+          R"("routes":{"route":"112","second_route":"9112","shared_number":"7399"})");
+    call::call_out wish;
+    wish.leg = {call, {1}};
+    wish.target = "112";
+    wish.caller = "7351";
+    wish.panel = panel_id("5001");
+    wish.site = site;
+    wish.limit = 60s;
+    CHECK(rest(command_text(wish)) ==
+          R"("do":"call_out","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":1,"whom":"operator","way":"early",)"
+          R"("target":"112","caller":"7351","panel":"5001",)" +
+              placed + R"(,"priority":"normal","limit_us":60000000)");
+    CHECK(
+        rest(command_text(call::return_number{call, 9, number_id("7351"), panel_id("5001"), at})) ==
+        R"("do":"return_number","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","lease":9,"number":"7351","panel":"5001","ended_at":"2026-11-23T02:34:52.076123Z")");
+    CHECK(rest(command_text(call::alert{{call,
+                                         panel_id("5001"),
+                                         at,
+                                         number_id("7351"),
+                                         "112",
+                                         {call::lack::store, call::lack::callback_map},
+                                         "pool: no answer in time"}})) ==
+          R"("do":"alert","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","panel":"5001","told_at":"2026-11-23T02:34:52.076123Z",)"
+          R"("number":"7351","route":"112","lacks":["store","callback_map"],"note":"pool: no answer in time")");
+}
+
 TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     header first;
     first.node = "w1";

@@ -63,6 +63,16 @@ TEST_CASE("cities: a city wants a name and a route that can be dialled", "[pool]
     CHECK(check_city(what, {}, {}).why().kind == failure_kind::bad_input);
 }
 
+TEST_CASE("cities: a name is one line, and fits the table", "[pool]") {
+    for (const char* broken : {"Kope\nysk", "Kope\rysk", "\x1b[2J", "Kopeysk\x7f"}) {
+        CAPTURE(broken);
+        CHECK(check_city(made(kopeysk, broken), {}, {}).why().kind == failure_kind::bad_input);
+    }
+    CHECK(check_city(made(kopeysk, "Копейск"), {}, {}));
+    CHECK(check_city(made(kopeysk, std::string(190, 'x')), {}, {}));
+    CHECK(check_city(made(kopeysk, std::string(191, 'x')), {}, {}).why().kind == failure_kind::bad_input);
+}
+
 TEST_CASE("cities: parents exist and lead back to nobody", "[pool]") {
     CHECK(check_city(made(kopeysk, "Kopeysk", chelyabinsk), {}, {}).why().kind == failure_kind::not_found);
     CHECK(check_city(made(kopeysk, "Kopeysk", chelyabinsk), {made(chelyabinsk, "Chelyabinsk")}, {}));

@@ -126,6 +126,15 @@ TEST_CASE("notebook: a number of the block is lent once and never again", "[pool
     CHECK(s.lend(4, "p4") == "none at route-c");
 }
 
+TEST_CASE("notebook: no call begins on a number of the block that could outlast its reservation", "[pool]") {
+    script s;
+    s.reserve({1, 2});
+    s.now += 20h;
+    CHECK(s.lend(1, "p1") == "100 reserved");
+    s.now += 1us;
+    CHECK(s.lend(2, "p2") == "none at route-c");
+}
+
 TEST_CASE("notebook: a city without numbers of its own lives on its parent's block", "[pool]") {
     script s;
     CHECK(s.lend(1, "p1", kopeysk) == "none at route-k");

@@ -204,7 +204,7 @@ private:
                               "{}",
                               "test",
                               "sos call"};
-        if (!w.book->unsettled() && store_up_) {
+        if (!w.book->unsettled(wish.panel) && store_up_) {
             auto answer = ask<lease_answer>([&] { return lease(table_, rules, wish); });
             REQUIRE(answer);
             REQUIRE(answer->ok());
@@ -451,7 +451,11 @@ private:
 TEST_CASE("notebook worlds: no number has two panels, and nothing is lost for ever", "[pool]") {
     std::size_t noted = 0;
     std::size_t conflicts = 0;
+    std::vector<std::uint64_t> seeds{7144, 12675};  // a route was ended with an older token than it had, and stayed
     for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+        seeds.push_back(seed);
+    }
+    for (const std::uint64_t seed : seeds) {
         CAPTURE(seed);
         world w(seed);
         w.run();

@@ -70,6 +70,17 @@ TEST_CASE("report: a city is low under the mark, not at it", "[pool]") {
     CHECK_FALSE(is_low(what, {0, false}));
 }
 
+TEST_CASE("report: a city with nothing in service is low under every share", "[pool]") {
+    city_report what;
+    CHECK(is_low(what, {10, true}));
+    CHECK_FALSE(is_low(what, {0, true}));
+    what.counts = {0, 0, 0, 0, 5};  // all are disabled
+    CHECK(is_low(what, {10, true}));
+    CHECK_FALSE(is_low(what, {0, true}));
+    what.where.parent = chelyabinsk;  // the parent's numbers help, but somebody meant this city to have its own
+    CHECK(is_low(what, {10, true}));
+}
+
 TEST_CASE("report: a city without numbers lives on its parent's, and without a parent on nothing", "[pool]") {
     city_report what;
     CHECK(is_low(what, {1, false}));
