@@ -254,7 +254,7 @@ void door_call::win(instant now, leg_no leg, commands& out) {
 
 /// All of it may be asked twice: Asterisk answers an answered channel and joins a joined one with success.
 void door_call::ask_to_join(commands& out) {
-    if (bridge_ == bridge_condition::none) {
+    if (bridge_ == bridge_condition::none || bridge_ == bridge_condition::doubtful) {
         bridge_ = bridge_condition::asked;
         out.push_back(make_bridge{call_});
     }
@@ -288,6 +288,9 @@ void door_call::on(instant now, const pbx_did& news, commands& out) {
             return;
         case act::join:
             joined_ = joined_ || news.leg == winner_;
+            if (bridge_ == bridge_condition::doubtful) {
+                bridge_ = bridge_condition::ready;  // only the reply was lost: the two are in it
+            }
             talk_if_joined(now);
             return;
         case act::send_keys:
@@ -323,24 +326,17 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
             return;
         case act::bridge:
             if (bridge_ == bridge_condition::asked) {
-                bridge_ = bridge_condition::none;
+                bridge_ = news.status == 0 ? bridge_condition::doubtful : bridge_condition::none;
             }
-            join_failed(now, news.status, out);
+            join_failed(now, news, out);
             return;
         case act::answer:
-            if (state_ == state::opening) {
-                opening_failed(now, out);
-            }
-            join_failed(now, news.status, out);
-            return;
         case act::join:
-            if (state_ == state::joining && news.leg == winner_) {
-                join_failed(now, news.status, out);
-            }
-            return;
         case act::send_keys:
             if (state_ == state::opening) {
-                opening_failed(now, out);
+                opening_failed(now, news, out);
+            } else {
+                join_failed(now, news, out);
             }
             return;
         case act::drop_leg:
@@ -374,20 +370,26 @@ void door_call::on(instant now, const pbx_refused& news, commands& out) {
     }
 }
 
-/// 400 and 404 say that somebody is gone: the event that says who is a moment away and decides how the call ended. The
-/// rest may pass (409, 412 and 422 are races with Asterisk's own threads, 5xx and silence are load): once more, then it
-/// is over.
-void door_call::join_failed(instant now, int status, commands& out) {
-    if (state_ != state::joining) {
+/// 400 and 404 say that somebody is gone: the event that says who is a moment away and decides how the call ended. Only
+/// the 404 of a join says that the bridge is not there, because the request that should have made it was lost. The rest
+/// may pass (409, 412 and 422 are races with Asterisk's own threads, 5xx and silence are load): once more, then it is
+/// over.
+void door_call::join_failed(instant now, const pbx_refused& news, commands& out) {
+    if (state_ != state::joining || (news.what == act::join && news.leg != winner_)) {
         return;  // of the three requests an earlier one has decided
     }
-    somebody_is_gone_ = somebody_is_gone_ || status == 400 || status == 404;
+    const bool no_bridge = news.what == act::join && news.status == 404;
+    if (no_bridge && bridge_ == bridge_condition::asked) {
+        return;  // the first join; the bridge is asked for again, and the next one stands behind it
+    }
+    bridge_ = no_bridge ? bridge_condition::none : bridge_;
+    somebody_is_gone_ = somebody_is_gone_ || (!no_bridge && (news.status == 400 || news.status == 404));
     if (again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
         again_at_ = now + rules_->join_again;
     } else if (again_at_ == never) {
         end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
     }
-    note("asterisk refused to join: " + std::to_string(status));
+    note("asterisk refused to join: " + std::to_string(news.status));
 }
 
 void door_call::on(instant, const key_pressed& news, commands&) {
@@ -413,7 +415,13 @@ void door_call::open_door(instant now, commands& out) {
     out.push_back(answer_panel{call_, panel_channel_});
 }
 
-void door_call::opening_failed(instant now, commands& out) {
+/// A visitor stands before the door: what has no reply is asked once more. Keys may be played twice.
+void door_call::opening_failed(instant now, const pbx_refused& news, commands& out) {
+    if (news.status == 0 && !std::exchange(join_tried_again_, true)) {
+        limit_ = now + length_of_keys(rules_->open_dtmf.size()) + rules_->keys_limit;
+        out.push_back(answer_panel{call_, panel_channel_});
+        return;
+    }
     note("asterisk refused to open the door");
     end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
 }

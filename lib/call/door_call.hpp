@@ -64,7 +64,8 @@ public:
 
 private:
     enum class state : std::uint8_t { looking_up, ringing, joining, talking, opening, ending, ended };
-    enum class bridge_condition : std::uint8_t { none, asked, ready, removing, gone };
+    /// doubtful: asked for, and no reply came. It is asked for again where it is needed, and removed in any case.
+    enum class bridge_condition : std::uint8_t { none, asked, doubtful, ready, removing, gone };
 
     void ring(instant now, commands& out);
     void open_door(instant now, commands& out);
@@ -77,8 +78,8 @@ private:
     void win(instant now, leg_no leg, commands& out);
     void ask_to_join(commands& out);
     void talk_if_joined(instant now);
-    void join_failed(instant now, int status, commands& out);
-    void opening_failed(instant now, commands& out);
+    void join_failed(instant now, const pbx_refused& news, commands& out);
+    void opening_failed(instant now, const pbx_refused& news, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
     void drop_forgotten_legs(instant now, commands& out);
     void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);
@@ -113,7 +114,7 @@ private:
     bool panel_taken_ = false;
     bool answered_panel_ = false;
     bool joined_ = false;
-    bool join_tried_again_ = false;
+    bool join_tried_again_ = false;  ///< or the door's opening
     bool somebody_is_gone_ = false;  ///< a request said so; the event that says who is on its way
     bool described_ = false;
     bool ring_pushed_ = false;

@@ -163,6 +163,9 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
     if (unsure && state_ != state::ending) {
         drop_told_again(out);  // the order may have died with the process before it was sent
     }
+    if (!news.bridges.empty() && bridge_ == bridge_condition::none) {
+        bridge_ = bridge_condition::ready;  // made in moments that no memory holds
+    }
     const auto seen = [&](std::string_view name) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
@@ -174,6 +177,16 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         } else if (leg && !plan_.lives(leg->leg)) {
             drop_unknown_leg(now, leg->leg, out);
         }
+    }
+    const auto panel = seen(panel_channel_.text());
+    if (panel_here_ && panel == news.channels.end()) {
+        // A call whose visitor is gone was cancelled, whatever became of its phones.
+        for (const leg_no leg : plan_.living()) {
+            if (seen(channel_name({call_, leg})) == news.channels.end() && plan_.dialled_at(leg) < lost_at) {
+                static_cast<void>(plan_.lost(now, leg));
+            }
+        }
+        panel_is_gone(now, ended_by::lost, out);
     }
     for (const leg_no leg : plan_.living()) {
         const auto found = seen(channel_name({call_, leg}));
@@ -187,10 +200,7 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
             plan_.rang(now, leg);
         }
     }
-    const auto panel = seen(panel_channel_.text());
-    if (panel_here_ && panel == news.channels.end()) {
-        panel_is_gone(now, ended_by::lost, out);
-    } else if (unsure && given_back_ && state_ == state::ending) {
+    if (panel_here_ && unsure && given_back_ && state_ == state::ending) {
         give_back_again_ = true;  // it is still in Stasis: the dialplan never got it
         insist(now, out);
     }
@@ -206,7 +216,9 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
 /// same numbers, and Asterisk, asked for a leg that is there, keeps it. The others ring for nobody.
 void door_call::drop_forgotten_legs(instant now, commands& out) {
     for (const leg_no leg : std::exchange(forgotten_legs_, {})) {
-        if (!plan_.lives(leg)) {
+        if (plan_.lives(leg)) {
+            plan_.rang(now, leg);  // it is there, whatever becomes of the second request for it
+        } else {
             drop_unknown_leg(now, leg, out);
         }
     }
@@ -255,6 +267,7 @@ void door_call::end_if_clear(instant now, commands& out) {
     }
     switch (bridge_) {
         case bridge_condition::asked:
+        case bridge_condition::doubtful:
         case bridge_condition::ready:
             bridge_ = bridge_condition::removing;
             out.push_back(remove_bridge{call_});

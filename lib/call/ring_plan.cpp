@@ -126,6 +126,9 @@ bool ring_plan::refused(instant now, leg_no leg, int status) {
     seat& s = seats_[lives_now->seat];
     const bool may_exist = status == 0 || status == 409;  // silence, or a name that is taken: perhaps by this very leg
     const bool mine = s.leg == leg && !lives_now->told;
+    if (mine && s.now != condition::dialled) {
+        return false;  // it rang or answered: the reply was lost, or this is one to a second request
+    }
     if (may_exist) {
         lives_now->told = true;
     } else {

@@ -235,7 +235,10 @@ void switchboard::take(instant now, const pbx_seen& news, commands& out) {
         }
     }
     for (const call_id& bridge : news.bridges) {
-        if (!places_.contains(bridge)) {
+        const auto of_call = places_.find(bridge);
+        if (of_call != places_.end()) {
+            own[of_call->second].bridges.push_back(bridge);
+        } else {
             out.push_back(remove_stray_bridge{bridge, news.which});
         }
     }

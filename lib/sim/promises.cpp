@@ -38,6 +38,7 @@ void promises::saw_death(const std::set<call_id>& known) {
         watched.found_accounts = false;
         watched.taken = false;
         watched.freed = false;
+        watched.parted = false;  // by an order that the memory may not hold
         for (auto& [device, news] : watched.devices) {
             news.ends = 0;
         }
@@ -100,14 +101,17 @@ void promises::take(instant now, const call::command& wish, const call::commands
                    [&](const call::join& c) { take(now, c, step); },
                    [&](const call::drop_leg& c) {
                        if (call_watch* watched = watch(now, c.leg.call, "drop_leg")) {
+                           if (truths_[watched->panel_channel].talks_with == channel_name(c.leg)) {
+                               watched->parted = true;
+                           }
                            watched->living.erase(c.leg.leg.value);
                            told_to_go_.emplace(channel_name(c.leg), now);
                        }
                    },
                    [&](const call::drop_panel& c) {
-                       if (call_watch* watched = watch(now, c.call, "drop_panel");
-                           watched != nullptr && !watched->over) {
-                           watched->over = now;
+                       if (call_watch* watched = watch(now, c.call, "drop_panel")) {
+                           watched->parted = watched->parted || !truths_[watched->panel_channel].talks_with.empty();
+                           watched->over = watched->over.value_or(now);
                        }
                    },
                    [&](const call::give_back& c) { watch(now, c.call, "give_back"); },
@@ -115,13 +119,15 @@ void promises::take(instant now, const call::command& wish, const call::commands
                    [&](const call::send_keys& c) { watch(now, c.call, "send_keys"); },
                    [&](const call::drop_stray& c) {
                        const auto leg = leg_of_channel(c.channel.text());
+                       check_stray(now, c.channel.text());
                        if (leg && calls_.contains(leg->call) && !calls_.at(leg->call).record &&
                            !calls_.at(leg->call).panel_channel.empty()) {
                            blame(now, leg->call, "a leg of a living call is dropped as a stray");
                        }
                    },
                    [&](const call::remove_stray_bridge& c) {
-                       if (calls_.contains(c.bridge) && !calls_.at(c.bridge).record) {
+                       if (calls_.contains(c.bridge) && !calls_.at(c.bridge).record &&
+                           !calls_.at(c.bridge).panel_channel.empty()) {
                            blame(now, c.bridge, "the bridge of a living call is removed as a stray");
                        }
                    },
@@ -186,6 +192,16 @@ void promises::take(instant now, const call::join& wish, const call::commands& s
     watched->joined = wish.leg.leg;
 }
 
+/// Nobody who talks in a call that is known is a stray.
+void promises::check_stray(instant now, const std::string& channel) {
+    for (const auto& [call, watched] : calls_) {
+        const auto real = truths_.find(watched.panel_channel);
+        if (real != truths_.end() && (real->second.talks_with == channel)) {
+            blame(now, call, "a talking pair is parted: " + channel + " is dropped as a stray");
+        }
+    }
+}
+
 void promises::check_losers(instant now, const call_watch& watched, const call::join& wish,
                             const call::commands& step) {
     for (const std::uint8_t leg : watched.living) {
@@ -239,6 +255,12 @@ void promises::take(instant now, const call::finish& wish) {
     if (watched->taken && !watched->freed) {
         blame(now, record.call, "the record comes before the panel is freed");
     }
+    using call::ended_by;
+    const bool one_fault = plan_.calm() || plan_.fault.what != mishap::none;  // two lost replies may part a pair
+    if (one_fault && watched->parted && record.who != ended_by::talk_limit && record.who != ended_by::drain &&
+        record.who != ended_by::callback) {
+        blame(now, record.call, "a talking pair was parted by us: " + words_of(record));
+    }
     watched->record = record;
     watched->recorded_at = now;
     answered_ += record.how == call::outcome::answered ? 1U : 0U;
@@ -262,7 +284,13 @@ void promises::saw_news(const sip_news& news) {
     const auto leg = leg_of_channel(news.channel);
     if (news.what == sip_news::kind::talk_begun) {
         const bool panel_first = !leg;
-        truths_[panel_first ? news.channel : news.other].talked_with.insert(panel_first ? news.other : news.channel);
+        truth& of_pair = truths_[panel_first ? news.channel : news.other];
+        of_pair.talks_with = panel_first ? news.other : news.channel;
+        of_pair.talked_with.insert(of_pair.talks_with);
+        return;
+    }
+    if (news.what == sip_news::kind::talk_ended) {
+        truths_[leg ? news.other : news.channel].talks_with.clear();
         return;
     }
     if (!leg) {
@@ -306,6 +334,16 @@ void promises::check_ringing(const sip_news& news, const call_id& call) {
         blame(news.at, call, "a phone was rung or held for long after it was told to go");
     }
     ringing_since_.erase(rang);
+}
+
+std::vector<const call::door_record*> promises::records_of(const std::string& panel_channel) const {
+    std::vector<const call::door_record*> out;
+    for (const auto& [name, watched] : calls_) {
+        if (watched.panel_channel == panel_channel && watched.record) {
+            out.push_back(&*watched.record);
+        }
+    }
+    return out;
 }
 
 void promises::saw_visitor_leave(instant now, const std::string& channel) {

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
     [[nodiscard]] std::size_t calls() const { return calls_.size(); }
     [[nodiscard]] std::size_t answered() const { return answered_; }
+    /// Of the calls of a panel's leg: one, but for a leg whose first call was forgotten.
+    [[nodiscard]] std::vector<const call::door_record*> records_of(const std::string& panel_channel) const;
 
 private:
     struct device_news {
@@ -57,6 +59,7 @@ private:
         bool taken = false;
         bool freed = false;
         bool found_accounts = false;
+        bool parted = false;  // two who talked were parted by a command
     };
     /// What happened on the SIP side to one call's channels, whatever the worker knows of it.
     struct truth {
@@ -66,6 +69,7 @@ private:
         bool visitor_left = false;
         instant visitor_left_at = never;
         bool heard_keys = false;
+        std::string talks_with;  // a channel id; empty while nobody talks
     };
 
     void take(instant now, const call::fact& news);
@@ -75,6 +79,7 @@ private:
     void take(instant now, const call::push& wish);
     void take(instant now, const call::finish& wish);
     void check_losers(instant now, const call_watch& watched, const call::join& wish, const call::commands& step);
+    void check_stray(instant now, const std::string& channel);
     void check_ringing(const sip_news& news, const call_id& call);
     void check_truth(instant now, const call_watch& watched);
     void check_truth_to_the_letter(instant now, const call_watch& watched, const truth& real);

@@ -1,8 +1,6 @@
 #include "sim/wire.hpp"
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <utility>
 
 #include "base/overloaded.hpp"
@@ -47,6 +45,9 @@ wire::wire(fake_asterisk& asterisk, agenda& time, const wire_faults& faults, std
       counter_(first_of_commands) {}
 
 duration wire::some(duration most) {
+    if (faults_.steady) {
+        return most;
+    }
     return duration{static_cast<duration::rep>(random_.below(static_cast<std::uint64_t>(most.count()) + 1))};
 }
 
@@ -154,6 +155,7 @@ void wire::send_first(const std::string& lane_name) {
     const wish& first = lanes_[lane_name].front();
     const std::uint64_t number = ++counter_;
     waiting_[number] = lane_name;
+    ++steps_;
     if (is_broken_step() || once_in(faults_.refused_once_in)) {
         const int status = some_refusal_of(first.kind);
         const duration wait = status == 0 ? faults_.reply_limit : 2 * some(faults_.latency);
@@ -161,7 +163,14 @@ void wire::send_first(const std::string& lane_name) {
         return;
     }
     expect_silence(lane_name, number);
-    if (once_in(faults_.request_lost_once_in)) {
+    if (steps_ == lost_) {
+        lost_number_ = number;
+        if (to_.remark) {
+            to_.remark(lane_name + " " + std::string(call::name_of(first.kind)) + " is lost");
+        }
+    }
+    const bool lost = steps_ == lost_ && fate_ == fate_of_request::never_carried_out;
+    if (lost || once_in(faults_.request_lost_once_in)) {
         return;
     }
     const bool late = once_in(faults_.late_once_in);
@@ -174,29 +183,6 @@ void wire::send_first(const std::string& lane_name) {
 
 void wire::expect_silence(const std::string& lane_name, std::uint64_t number) {
     time_.put_after(faults_.reply_limit, [this, lane_name, number] { settle(lane_name, number, 0); });
-}
-
-/// A refusal that Asterisk could really give. Who is gone or in other hands (404; 409 for
-/// give_back) is always true, so it is not among those of an end.
-int wire::some_refusal_of(call::act kind) {
-    using call::act;
-    static constexpr std::array<int, 5> of_dial{409, 500, 503, 400, 0};
-    static constexpr std::array<int, 6> of_members{409, 412, 422, 500, 503, 0};
-    static constexpr std::array<int, 3> of_ends{500, 503, 0};
-    const auto pick = [this](std::span<const int> from) { return from[random_.below(from.size())]; };
-    switch (kind) {
-        case act::dial: return pick(of_dial);
-        case act::sound:
-        case act::answer:
-        case act::join:
-        case act::send_keys: return pick(of_members);
-        case act::bridge:
-        case act::drop_leg:
-        case act::drop_panel:
-        case act::give_back:
-        case act::remove_bridge: return pick(of_ends);
-    }
-    return 0;
 }
 
 void wire::settle(const std::string& lane_name, std::uint64_t number, int status) {
@@ -279,7 +265,7 @@ void wire::hear(const reply& told) {
         return;
     }
     const auto lane_of = waiting_.find(told.to.number);
-    if (lane_of == waiting_.end() || once_in(faults_.reply_lost_once_in)) {
+    if (lane_of == waiting_.end() || told.to.number == lost_number_ || once_in(faults_.reply_lost_once_in)) {
         return;
     }
     const bool exists = told.message.find("when updating a bridge") != std::string::npos;

@@ -22,6 +22,8 @@
 
 namespace td::sim {
 
+enum class fate_of_request : std::uint8_t { carried_out, never_carried_out };
+
 class wire {
 public:
     struct listeners {
@@ -41,6 +43,13 @@ public:
     void lose_line(const cut& how);
     /// The process is gone: what it has sent is on its way, of everything else nobody knows any more.
     void die();
+    /// The request of this number, from 1, and its reply, or only its reply, are lost.
+    void lose(std::size_t number, fate_of_request fate) {
+        lost_ = number;
+        fate_ = fate;
+    }
+    [[nodiscard]] std::size_t requests() const { return steps_; }
+    [[nodiscard]] bool line_is_up() const { return line_is_up_; }
     /// From now on nothing goes wrong any more.
     void heal();
     [[nodiscard]] bool idle() const { return lanes_.empty(); }
@@ -72,7 +81,7 @@ private:
     void report(const wish& what, int status);
     void expect_silence(const std::string& lane_name, std::uint64_t number);
     [[nodiscard]] bool once_in(std::uint32_t times) { return times != 0 && random_.once_in(times); }
-    [[nodiscard]] bool is_broken_step() { return ++steps_ == faults_.broken_step; }
+    [[nodiscard]] bool is_broken_step() { return steps_ == faults_.broken_step; }
     [[nodiscard]] int some_refusal_of(call::act kind);
     [[nodiscard]] duration some(duration most);
 
@@ -104,6 +113,9 @@ private:
     std::uint64_t life_ = 0;  // counts the processes
     std::uint32_t socket_ = 0;
     std::uint32_t steps_ = 0;
+    std::size_t lost_ = 0;           // the number of the request
+    std::uint64_t lost_number_ = 0;  // as Asterisk knows it
+    fate_of_request fate_ = fate_of_request::carried_out;
     bool line_is_up_ = false;
 };
 

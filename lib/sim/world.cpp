@@ -16,7 +16,7 @@ world::world(world_plan plan, story wanted)
       board_(plan_.rules),
       promises_(plan_),
       wire_(asterisk_, time_, plan_.faults, plan_.seed + 2,
-            {[this](const call::fact& news) { take(news); }, [this](const sip_news& news) { take(news); },
+            {[this](const call::fact& news) { meet(news); }, [this](const sip_news& news) { take(news); },
              wanted == story::told ? [this](const std::string& words) { remark("  wire: " + words); }
                                    : std::function<void(const std::string&)>{}}) {}
 
@@ -29,6 +29,8 @@ void world::remark(const std::string& words) {
 // ---- the course of time
 
 void world::arrange() {
+    sip_sides_.resize(plan_.visits.size());
+    prepare_fault();
     for (const resident& r : plan_.residents) {
         asterisk_.put_phone(plan_.start, endpoint_of(r.account.name), r.behaviour);
         if (r.behaviour.wakes_at) {
@@ -59,7 +61,7 @@ void world::arrange() {
 
 bool world::quiet() const {
     return alive_ && arrivals_left_ == 0 && board_.calls() == 0 && asterisk_.channel_count() == 0 &&
-           asterisk_.bridge_count() == 0 && wire_.idle();
+           asterisk_.bridge_count() == 0 && wire_.idle() && held_back_.empty() && again_ == 0;
 }
 
 void world::run() {
@@ -67,9 +69,10 @@ void world::run() {
     // After this nothing can be left of the last call; what is, was forgotten.
     const instant curfew = plan_.visits.back().at + plan_.longest_call() + 60s;
     // A line that was cut, or a request that Asterisk carried out after all, may leave what only a look at Asterisk
-    // finds.
-    const bool another_look = !plan_.cuts.empty() || !plan_.deaths.empty() || plan_.faults.late_once_in != 0 ||
-                              plan_.faults.request_lost_once_in != 0 || plan_.faults.reply_lost_once_in != 0;
+    // finds. A single fault leaves nothing that the worker does not find by itself.
+    const bool another_look = plan_.fault.what == mishap::none &&
+                              (!plan_.cuts.empty() || !plan_.deaths.empty() || plan_.faults.late_once_in != 0 ||
+                               plan_.faults.request_lost_once_in != 0 || plan_.faults.reply_lost_once_in != 0);
     if (another_look) {
         time_.put(curfew, [this] {
             wire_.heal();
@@ -128,6 +131,7 @@ void world::serve(const call::fact* news) {
     }
     write_down(time_.now(), news != nullptr ? *news : call::fact{call::time_passed{}}, out);
     carry_out(out);
+    strike_if_due();
     die_if_due();
 }
 
@@ -158,6 +162,7 @@ void world::arrive(const visit& who) {
         who.panel.text(), knows_flat ? plan_.flats[who.flat].name.text() : "", std::string(wire::door_app), {}};
     call.args = knows_flat ? std::vector<std::string>{call.panel, call.flat} : std::vector<std::string>{call.panel};
     const std::string channel = asterisk_.panel_calls(time_.now(), call);
+    sip_sides_[static_cast<std::size_t>(&who - plan_.visits.data())].turned_away = listens() == hearing::nobody;
     visits_[channel] = static_cast<std::size_t>(&who - plan_.visits.data());
     wire_.hear();
     time_.put_after(who.patience, [this, channel] { leave(channel); });
@@ -171,6 +176,7 @@ void world::leave(const std::string& channel) {
     }
     remark("the visitor hangs up " + channel);
     promises_.saw_visitor_leave(time_.now(), channel);
+    sip_sides_[visits_.at(channel)].visitor_left = true;
     asterisk_.panel_hangs_up(time_.now(), channel);
     wire_.hear();
 }
@@ -185,7 +191,18 @@ void world::take(const sip_news& news) {
         const std::string& panel = panel_first ? news.channel : news.other;
         const auto found = visits_.find(panel);
         if (found != visits_.end()) {
+            sip_sides_[found->second].talked = true;
             time_.put_after(plan_.visits[found->second].talks, [this, panel] { leave(panel); });
+        }
+    } else if (news.what == sip_news::kind::phone_answered) {
+        answered_legs_[news.channel] = listens();
+    } else if (const auto answered = answered_legs_.find(news.channel);
+               news.what == sip_news::kind::phone_ended && answered != answered_legs_.end() &&
+               (answered->second == hearing::nobody || listens() == hearing::nobody)) {
+        const auto leg = leg_of_channel(news.channel);
+        const auto call = leg ? calls_.find(leg->call) : calls_.end();
+        if (call != calls_.end()) {
+            sip_sides_[call->second].answered_in_vain = true;
         }
     }
 }
@@ -206,14 +223,14 @@ void world::ask_crm(const call::find_accounts& question) {
     if (v->title_takes > duration::zero()) {
         time_.put_after(v->title_takes, [this, call = question.call, life = deaths_] {
             if (life == deaths_) {
-                take(call::panel_described{call, "Lenina 1"});
+                meet(call::panel_described{call, "Lenina 1"});
             }
         });
     }
     const auto answer_with = [&](call::fact news) {
         time_.put_after(v->crm_takes, [this, news = std::move(news), life = deaths_] {
             if (life == deaths_) {
-                take(news);
+                meet(news);
             }
         });
     };
@@ -261,7 +278,7 @@ void world::send_push(const call::push& wish) {
         fails ? call::fact{call::push_failed{wish.call, wish.kind, "status_503", answer.asked}} : call::fact{answer};
     time_.put_after(v->push_takes, [this, news, life = deaths_] {
         if (life == deaths_) {
-            take(news);
+            meet(news);
         }
     });
 }

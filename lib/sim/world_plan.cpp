@@ -141,8 +141,25 @@ void draw_faults(random_source& dice, world_plan& plan) {
 
 }  // namespace
 
+std::string_view name_of(mishap what) {
+    switch (what) {
+        case mishap::none: return "none";
+        case mishap::line_cut: return "line_cut";
+        case mishap::line_cut_unseen: return "line_cut_unseen";
+        case mishap::request_lost: return "request_lost";
+        case mishap::reply_lost: return "reply_lost";
+        case mishap::doubled: return "doubled";
+        case mishap::doubled_late: return "doubled_late";
+        case mishap::delayed: return "delayed";
+        case mishap::delayed_long: return "delayed_long";
+        case mishap::killed: return "killed";
+        case mishap::killed_forgetful: return "killed_forgetful";
+    }
+    return "";
+}
+
 bool world_plan::calm() const {
-    return seed % 4 == 0 && deaths.empty();
+    return seed % 4 == 0 && deaths.empty() && fault.what == mishap::none;
 }
 
 duration world_plan::longest_call() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "call/rules.hpp"
@@ -24,6 +25,7 @@ struct wire_faults {
     std::uint32_t late_once_in = 0;          ///< carried out after the worker has given up waiting
     std::uint32_t broken_step = 0;           ///< the request of this number, from 1, is refused; 0: none
     duration reply_limit{1s};                ///< how long the worker waits
+    bool steady = false;                     ///< every latency is the longest: what differs has a cause
 };
 
 enum class crm_mood : std::uint8_t { answers, fails, hangs, knows_no_flat };
@@ -65,6 +67,28 @@ struct death {
     duration gap{};
 };
 
+/// One thing that goes wrong at one place.
+enum class mishap : std::uint8_t {
+    none,
+    line_cut,         ///< both sides see it at once
+    line_cut_unseen,  ///< Asterisk goes on for 700 ms, and the worker sees it 300 ms before that
+    request_lost,     ///< never carried out, and no reply
+    reply_lost,       ///< carried out, and no reply
+    doubled,          ///< a fact is told twice
+    doubled_late,     ///< and the second time after two seconds
+    delayed,          ///< a fact comes 60 ms late; of its own channel nothing overtakes it
+    delayed_long,     ///< 1.2 s
+    killed,           ///< the worker; the next one has the whole journal
+    killed_forgetful  ///< and the journal's last 50 ms are lost
+};
+[[nodiscard]] std::string_view name_of(mishap what);
+
+struct fault_at {
+    mishap what = mishap::none;
+    /// Behind which step of the worker (cuts and kills), of which fact from outside, of which request; counted from 1.
+    std::size_t place = 0;
+};
+
 struct world_plan {
     std::uint64_t seed = 0;
     instant start{};
@@ -76,6 +100,7 @@ struct world_plan {
     std::vector<visit> visits;
     std::vector<cut> cuts;
     std::vector<death> deaths;  ///< in their order
+    fault_at fault;
     std::vector<instant> extra_wake_ups;
     instant drain_at = never;
     instant drain_over_at = never;

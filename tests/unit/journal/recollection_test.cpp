@@ -189,6 +189,7 @@ TEST_CASE("recollection: a picture is remembered without the channels of calls t
     w.feed(seen);
     w.feed(call::panel_left{panel_of(1)});
     w.feed(call::leg_ended{{named(1), {0}}, 16, 0});
+    w.feed(call::pbx_did{named(1), call::act::remove_bridge, {}});
     const recollection& whole = w.recall();
     CHECK(kinds(whole) == "rules panel_arrived accounts_found time_passed pbx_line_lost pbx_seen");
     const auto& kept = std::get<call::pbx_seen>(std::get<call::fact>(whole.steps.back().what));
