@@ -1,16 +1,13 @@
 #include "base/percent.hpp"
 
 namespace td {
-namespace {
 
-int hex_digit(char c) {
+int hex_value(char c) {
     constexpr std::string_view digits = "0123456789abcdef";
     const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
     const std::size_t at = digits.find(lower);
     return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
-
-}  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
     std::string decoded;
@@ -19,8 +16,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             decoded += text[i];
             continue;
         }
-        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
         if (high < 0 || low < 0 || (high == 0 && low == 0)) {
             return std::nullopt;
         }

@@ -7,6 +7,9 @@
 
 namespace td {
 
+/// 0 to 15; -1 for what is no hexadecimal digit.
+[[nodiscard]] int hex_value(char c);
+
 /// Nothing when two hexadecimal digits do not follow every percent sign, or they stand for a zero byte.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 

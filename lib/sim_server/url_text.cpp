@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/percent.hpp"
+
 namespace td::sim_server {
 namespace {
-
-int hexadecimal(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /// The part before the first `mark`, which is taken away from `rest` together with the mark.
 std::string_view cut_at(std::string_view& rest, char mark) {
@@ -28,8 +22,8 @@ std::string percent_decoded(std::string_view text, plus_sign plus) {
     std::string plain;
     plain.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hexadecimal(text[i + 1]) >= 0 && hexadecimal(text[i + 2]) >= 0) {
-            plain.push_back(static_cast<char>(hexadecimal(text[i + 1]) * 16 + hexadecimal(text[i + 2])));
+        if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+            plain.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
             i += 2;
         } else {
             plain.push_back(text[i] == '+' && plus == plus_sign::is_space ? ' ' : text[i]);
