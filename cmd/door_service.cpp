@@ -473,10 +473,10 @@ result<std::unique_ptr<door_service>> door_service::open(context& with, const se
     if (auto able = in->succeed(); !able) {
         return able.why();
     }
+    if (in->never_served) {
+        return std::unique_ptr<door_service>(new door_service(std::move(in)));
+    }
     for (const auto step : {&insides::open_status_page, &insides::open_stores, &insides::open_adapters}) {
-        if (in->never_served) {
-            break;
-        }
         if (auto opened = ((*in).*step)(); !opened) {
             return opened.why();
         }

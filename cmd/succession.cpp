@@ -23,7 +23,11 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr int last_descriptors_ms = 2000;  // of a process that has let the lock go and is still closing the rest
+constexpr duration look_again = 50ms;       // between two looks at the lock
+constexpr duration ask_again = 250ms;       // between two questions at the holder's /readyz
+constexpr duration longest_silence = 2s;    // a holder that answered once and is silent for so long hangs, and is ended
+constexpr duration longest_step_down = 5s;  // a holder that was relieved and is there after so long is ended
+constexpr int last_descriptors_ms = 2000;   // of a process that has let the lock go and is still closing the rest
 
 /// What one journal may serve. Two that differ share a directory by mistake, and must not end each other.
 std::string work_of(const config::settings& from) {
@@ -33,8 +37,8 @@ std::string work_of(const config::settings& from) {
 }  // namespace
 
 struct succession::insides {
-    insides(context& outside, const config::settings& from, wishes wanted, runtime::log& to, limits given)
-        : with(outside), settings(from), wish(std::move(wanted)), log(to), limit(given), work(work_of(from)) {}
+    insides(context& outside, const config::settings& from, wishes wanted, runtime::log& to)
+        : with(outside), settings(from), wish(std::move(wanted)), log(to), work(work_of(from)) {}
 
     result<turn> begin();
     result<turn> relieve(pid_t holder);
@@ -50,13 +54,12 @@ struct succession::insides {
     const config::settings& settings;
     wishes wish;
     runtime::log& log;
-    limits limit;
     std::string work;
     boost::asio::io_context loop{1};
     boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGUSR2};
     boost::asio::steady_timer timer{loop};
     std::unique_ptr<tenure> lock;
-    bool was_held = false;
+    std::optional<pid_t> last_holder;  ///< as it was seen last
     bool told_to_end = false;
     std::optional<failure> refused;  ///< by Asterisk
     std::vector<std::unique_ptr<ari::client>> lines;
@@ -74,7 +77,7 @@ struct succession::insides {
 result<succession::turn> succession::insides::begin() {
     auto opened = tenure::open(settings.journal.dir, wish.node);
     if (!opened && opened.why().kind == failure_kind::full) {
-        log.say(runtime::log_level::warning, "nobody can be kept from serving beside this worker",
+        log.say(runtime::log_level::warning, "no lock on the journal: a second worker would not be noticed",
                 {{"said", opened.why().text}});
         return turn::ours;
     }
@@ -92,21 +95,21 @@ result<succession::turn> succession::insides::begin() {
                                                 ": give this one a journal.dir or a --node of its own"};
     }
     signals.async_wait([this](const boost::system::error_code& error, int) { told_to_end = told_to_end || !error; });
-    auto came = wish.patience == patience_of::standby ? stand_by() : relieve(lock->holder().value_or(0));
+    auto came = wish.patience == patience_of::standby ? stand_by() : relieve(last_holder.value_or(0));
     signals.cancel();
     loop.restart();
     loop.poll();
     return came;
 }
 
-/// One look at the lock; the last holder may still be closing its files.
+/// One look at the lock. Who has let it go may still be closing the spool and the port, which come later.
 bool succession::insides::take() {
-    const auto holder = lock->holder();
     if (!lock->take(work)) {
+        last_holder = lock->holder();
         return false;
     }
-    if (holder) {
-        wait_for_end(*holder, last_descriptors_ms);
+    if (last_holder) {
+        wait_for_end(*last_holder, last_descriptors_ms);
     }
     return true;
 }
@@ -114,7 +117,7 @@ bool succession::insides::take() {
 /// Until the holder ends, or the next look is due.
 void succession::insides::pause() {
     boost::asio::posix::stream_descriptor end(loop);
-    if (const int process = end_of(lock->holder().value_or(0)); process >= 0) {
+    if (const int process = end_of(last_holder.value_or(0)); process >= 0) {
         end.assign(process);
         end.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [this](const boost::system::error_code& error) {
@@ -123,7 +126,7 @@ void succession::insides::pause() {
                            }
                        });
     }
-    timer.expires_after(limit.look);
+    timer.expires_after(look_again);
     timer.async_wait([this](const boost::system::error_code& error) {
         if (!error) {
             loop.stop();
@@ -137,7 +140,6 @@ void succession::insides::pause() {
 // ---- a successor
 
 result<succession::turn> succession::insides::relieve(pid_t holder) {
-    was_held = true;
     log.say(runtime::log_level::info, "relieving", {{"pid", holder}, {"node", wish.node}});
     if (auto held = hold_applications(); !held) {
         return held.why();
@@ -152,7 +154,7 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
             return *refused;
         }
         if (applications_held() && !end_at) {
-            end_at = steady::now() + limit.step_down;
+            end_at = steady::now() + longest_step_down;
         }
         if (!end_at && steady::now() >= give_up_at) {
             return failure{failure_kind::unreachable, "Asterisk did not answer at " + settings.ari.url.text + " for " +
@@ -161,9 +163,9 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
         }
         if (end_at && steady::now() >= *end_at) {
             log.say(runtime::log_level::warning, "ending a worker that does not step down",
-                    {{"pid", lock->holder().value_or(0)}});
+                    {{"pid", last_holder.value_or(0)}});
             lock->end_holder();
-            end_at = steady::now() + limit.step_down;
+            end_at = steady::now() + longest_step_down;
         }
         pause();
     }
@@ -217,27 +219,26 @@ result<succession::turn> succession::insides::stand_by() {
         if (drains) {
             return relieve(watched.value_or(0));
         }
-        if (const auto holder = lock->holder()) {
-            look_for_silence(*holder);
+        if (last_holder) {
+            look_for_silence(*last_holder);
             ask_holder();
         }
         notice.alive();
         pause();
     }
-    was_held = true;
     log.say(runtime::log_level::warning, "the worker is gone, its calls are ours", {{"pid", watched.value_or(0)}});
     return turn::ours;
 }
 
 void succession::insides::ask_holder() {
-    if (settings.metrics.listen.is("none") || asking || steady::now() < asked + limit.ask) {
+    if (settings.metrics.listen.is("none") || asking || steady::now() < asked + ask_again) {
         return;
     }
     asking = true;
     asked = steady::now();
     http::request wish_to_know;
     wish_to_know.url = "http://" + settings.metrics.listen.text + "/readyz";
-    wish_to_know.limit = limit.silence;
+    wish_to_know.limit = longest_silence;
     questions->send(std::move(wish_to_know), [this, of = watched](const http::reply& said) {
         asking = false;
         if (said.outcome && of == watched) {
@@ -256,11 +257,11 @@ void succession::insides::look_for_silence(pid_t holder) {
         answered.reset();
     }
     // When this process itself stood still, the silence was ours.
-    if (answered && now - looked > limit.silence / 2) {
+    if (answered && now - looked > longest_silence / 2) {
         answered = now;
     }
     looked = now;
-    if (answered && now - *answered > limit.silence) {
+    if (answered && now - *answered > longest_silence) {
         log.say(runtime::log_level::warning, "ending a worker that hangs", {{"pid", holder}});
         lock->end_holder();
         answered.reset();
@@ -268,17 +269,11 @@ void succession::insides::look_for_silence(pid_t holder) {
 }
 
 succession::succession(context& with, const config::settings& from, wishes wanted, runtime::log& log)
-    : succession(with, from, std::move(wanted), log, limits{}) {}
-succession::succession(context& with, const config::settings& from, wishes wanted, runtime::log& log, limits limit)
-    : in_(std::make_unique<insides>(with, from, std::move(wanted), log, limit)) {}
+    : in_(std::make_unique<insides>(with, from, std::move(wanted), log)) {}
 succession::~succession() = default;
 
 result<succession::turn> succession::begin() {
     return in_->begin();
-}
-
-bool succession::relieved() const {
-    return in_->was_held;
 }
 
 void succession::serving() {

@@ -28,12 +28,6 @@ public:
         patience_of patience = patience_of::successor;
         duration wait = 10s;  ///< how long Asterisk may stay away
     };
-    struct limits {
-        duration look = 50ms;     ///< between two looks at the lock
-        duration ask = 250ms;     ///< between two questions at the holder's /readyz
-        duration silence = 2s;    ///< a holder that answered once and is silent for so long hangs, and is ended
-        duration step_down = 5s;  ///< a holder that was relieved and is there after so long is ended
-    };
     /// What `begin` came to.
     enum class turn : std::uint8_t {
         ours,         ///< the lock is held until this object goes
@@ -41,7 +35,6 @@ public:
     };
 
     succession(context& with, const config::settings& from, wishes wanted, runtime::log& log);
-    succession(context& with, const config::settings& from, wishes wanted, runtime::log& log, limits limit);
     ~succession();
     succession(const succession&) = delete;
     succession& operator=(const succession&) = delete;
@@ -49,8 +42,6 @@ public:
     /// Blocks until the work is ours. Failures: taken (another application or Asterisk is served from this journal),
     /// unreachable (Asterisk, when somebody is to be relieved), not_allowed (the directory, or ari.password).
     [[nodiscard]] result<turn> begin();
-    /// True when somebody else served just before.
-    [[nodiscard]] bool relieved() const;
     /// The new lines to Asterisk are up: those that kept its applications alive are closed.
     void serving();
 
