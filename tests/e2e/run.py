@@ -30,11 +30,11 @@ MODULES = [door_stories, flat_stories, phone_stories, recall_stories, succession
            worker_stories]
 
 
-def all_stories(words):
-    """Every test of the modules, the ones that must be alone last."""
+def all_stories(version, words):
+    """Every test of the modules that this Asterisk can tell, the ones that must be alone last."""
     loader = unittest.TestLoader()
     stories = [story for module in MODULES for case in loader.loadTestsFromModule(module) for story in case]
-    wanted = [story for story in stories if not words or any(word in story.id() for word in words)]
+    wanted = [story for story in stories if version in story.releases and (not words or any(word in story.id() for word in words))]
     return sorted(wanted, key=lambda story: story.alone)
 
 
@@ -136,7 +136,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="only name the stories")
     parser.add_argument("--keep", action="store_true", help="keep the scratch directory")
     given = parser.parse_args()
-    stories = all_stories([word.replace(" ", "_") for word in given.words])
+    stories = all_stories(given.asterisk, [word.replace(" ", "_") for word in given.words])
     if given.list or not stories:
         print("\n".join(plain(story) for story in stories) or "no such story")
         return 0 if stories else 2
