@@ -74,7 +74,8 @@ bool delivery::over() {
 
 void delivery::refill() {
     while (window_.has_room() && steady::now() >= next_look_) {
-        auto batch = reader_->next(records_a_read);
+        const std::size_t most = std::min(records_a_read, window_.room());
+        auto batch = reader_->next(most);
         if (!batch) {
             raise(disk_, not_read, batch.why().text);
             read_all_ = true;
@@ -87,7 +88,7 @@ void delivery::refill() {
         if (!batch->damages.empty()) {
             take_damages(*batch);
         }
-        if (batch->messages.size() + batch->damages.size() < records_a_read) {
+        if (batch->messages.size() + batch->damages.size() < most) {
             read_all_ = true;
             next_look_ = steady::now() + options_.look;
         } else {

@@ -7,6 +7,7 @@
 // because going on would lose it, its order, or in the end the room of the spool without anybody noticing. It is tried
 // again alone; as soon as it is taken, all others are published.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -32,7 +33,11 @@ class publish_window {
 public:
     explicit publish_window(publish_limits limits) : limits_(limits) {}
 
-    [[nodiscard]] bool has_room() const { return waits_.size() < limits_.records && bytes_ < limits_.bytes; }
+    [[nodiscard]] bool has_room() const { return room() > 0; }
+    /// How many more records it takes: its bytes are looked at between two reads of the spool, not within one.
+    [[nodiscard]] std::size_t room() const {
+        return bytes_ < limits_.bytes ? limits_.records - std::min(limits_.records, waits_.size()) : 0;
+    }
     [[nodiscard]] bool empty() const { return waits_.empty(); }
     /// `now` is when the record was read from the spool.
     void add(spooled message, instant now);

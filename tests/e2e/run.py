@@ -100,24 +100,31 @@ def books_disagree(worker):
     return ""
 
 
+def stop_workers(world):
+    complaints = []
+    for worker in world.workers:
+        if worker.process and worker.process.poll() is None and worker not in world.unwatched:
+            status = worker.stop()
+            if status:
+                complaints.append(f"worker {worker.scratch.name} ended with {status}:\n{worker.log()[-3000:]}")
+    return complaints
+
+
 def run(version, stories, jobs, scratch):
     world = worlds.World(version, scratch)
     complaints = []
     try:
         world.start()
         side_by_side = [story for story in stories if not story.alone]
+        # A process that a thread started dies with that thread: the threads live until every worker was told to stop.
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             for told in pool.map(tell, side_by_side):
                 complaints += told
-        complaints += look_back(world)
-        for story in stories:
-            if story.alone:
-                complaints += tell(story)
-        for worker in world.workers:
-            if worker.process and worker.process.poll() is None and worker not in world.unwatched:
-                status = worker.stop()
-                if status:
-                    complaints.append(f"worker {worker.scratch.name} ended with {status}:\n{worker.log()[-3000:]}")
+            complaints += look_back(world)
+            for story in stories:
+                if story.alone:
+                    complaints += tell(story)
+            complaints += stop_workers(world)
         complaints += look_back(world)
         if not complaints:
             print(f"Asterisk logged {len(world.asterisk.log().splitlines())} warnings and errors", flush=True)
