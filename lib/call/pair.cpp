@@ -132,7 +132,7 @@ void pair::on(instant now, const leg_answered& news, commands& out) {
 /// While the callee rings it stands in the bridge with the caller already, so that the caller hears what its network
 /// says. All of it may be asked twice: Asterisk answers an answered channel and joins a joined one with success.
 void pair::join(commands& out) {
-    if (bridge_ == bridge_condition::none) {
+    if (bridge_ == bridge_condition::none || bridge_ == bridge_condition::doubtful) {
         bridge_ = bridge_condition::asked;
         out.push_back(make_bridge{call_});
     }
@@ -170,7 +170,7 @@ void pair::on(instant now, const pbx_did& news, commands& out) {
             }
             return;
         case act::join:
-            if (bridge_ == bridge_condition::none) {
+            if (bridge_ == bridge_condition::doubtful) {
                 bridge_ = bridge_condition::ready;  // only the reply was lost: the two are in it
             }
             joined_ = joined_ || is_callee(news.leg);
@@ -207,17 +207,17 @@ void pair::on(instant now, const pbx_refused& news, commands& out) {
             return;
         case act::bridge:
             if (bridge_ == bridge_condition::asked) {
-                bridge_ = bridge_condition::none;
+                bridge_ = news.status == 0 ? bridge_condition::doubtful : bridge_condition::none;
             }
-            join_failed(now, news.status, out);
+            join_failed(now, news, out);
             return;
         case act::join:
             // Without a bridge it is refused with 404 as well, and the bridge's own refusal has decided already.
             if (is_callee(news.leg) && bridge_ != bridge_condition::none) {
-                join_failed(now, news.status, out);
+                join_failed(now, news, out);
             }
             return;
-        case act::answer: join_failed(now, news.status, out); return;
+        case act::answer: join_failed(now, news, out); return;
         case act::drop_leg:
             if (news.status == gone && news.leg.value < legs_.size() && legs_[news.leg.value].lives) {
                 leg_is_gone(now, news.leg, 0, 0, leg_why::lost, out);
@@ -249,15 +249,21 @@ void pair::on(instant now, const pbx_refused& news, commands& out) {
     }
 }
 
-/// As in a door call: 400 and 404 say that somebody is gone, and the event that says who is a moment away; the rest may
-/// pass, and is asked once more. While the callee still rings nothing is lost: its answer asks again. Whom Asterisk
-/// cannot join is given up, and the owner tries another way: the caller must not be left alone.
-void pair::join_failed(instant now, int status, commands& out) {
+/// As in a door call: 400 and 404 say that somebody is gone, and the event that says who is a moment away; only the 404
+/// of a join says that the bridge is not there. The rest may pass, and is asked once more. While the callee still rings
+/// nothing is lost: its answer asks again. Whom Asterisk cannot join is given up, and the owner tries another way: the
+/// caller must not be left alone.
+void pair::join_failed(instant now, const pbx_refused& news, commands& out) {
+    const bool no_bridge = news.what == act::join && news.status == gone;
+    if (no_bridge && bridge_ == bridge_condition::asked) {
+        return;  // the first join; the bridge is asked for again, and the next one stands behind it
+    }
+    bridge_ = no_bridge ? bridge_condition::none : bridge_;
     if (phase_ != phase::joining) {
         return;  // an early join, or one of three requests of which an earlier one has decided
     }
-    somebody_is_gone_ = somebody_is_gone_ || status == 400 || status == gone;
-    note("asterisk refused to join: " + std::to_string(status));
+    somebody_is_gone_ = somebody_is_gone_ || (!no_bridge && (news.status == 400 || news.status == gone));
+    note("asterisk refused to join: " + std::to_string(news.status));
     if (join_again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
         join_again_at_ = now + rules_->join_again;
     } else if (join_again_at_ == never) {
@@ -358,6 +364,9 @@ void pair::on(instant now, const pbx_seen& news, commands& out) {
     const bool unsure = std::exchange(recalled_, false);
     if (lost_at == never) {
         return;
+    }
+    if (!news.bridges.empty() && bridge_ == bridge_condition::none) {
+        bridge_ = bridge_condition::ready;  // made in moments that no memory holds
     }
     const auto seen = [&](std::string_view name) {
         return std::find_if(news.channels.begin(), news.channels.end(),
@@ -461,6 +470,7 @@ void pair::end_if_clear(instant now, commands& out) {
     }
     switch (bridge_) {
         case bridge_condition::asked:
+        case bridge_condition::doubtful:
         case bridge_condition::ready:
             bridge_ = bridge_condition::removing;
             out.push_back(remove_bridge{call_});

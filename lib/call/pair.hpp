@@ -80,7 +80,8 @@ public:
 
 private:
     enum class phase : std::uint8_t { waiting, joining, talking, ending, ended };
-    enum class bridge_condition : std::uint8_t { none, asked, ready, removing, gone };
+    /// doubtful: asked for, and no reply came. It is asked for again where it is needed, and removed in any case.
+    enum class bridge_condition : std::uint8_t { none, asked, doubtful, ready, removing, gone };
     struct leg {
         bool lives = true;
         bool dropped = false;  ///< told to hang up
@@ -93,7 +94,7 @@ private:
     void join(commands& out);
     void ask_to_join(commands& out);
     void talk_if_joined(instant now);
-    void join_failed(instant now, int status, commands& out);
+    void join_failed(instant now, const pbx_refused& news, commands& out);
     void join_again(instant now, commands& out);
     void callee_is_missed(const miss& why);
     void not_joined(commands& out);

@@ -123,6 +123,33 @@ TEST_CASE("pair: a bridge whose reply was lost, and that was there after all, is
     CHECK(s.feed(ended(0)) == "unbridge");
 }
 
+TEST_CASE("pair: a bridge of which nothing was heard is removed at the end", "[call]") {
+    call_script s = called();
+    s.feed(did(act::dial, 0));
+    s.feed(refused(act::bridge, 0));
+    s.feed(panel_gone());
+    CHECK(s.feed(ended(0)) == "unbridge");
+}
+
+TEST_CASE("pair: the answer asks again for a bridge of which nothing was heard", "[call]") {
+    call_script s = called();
+    s.feed(did(act::dial, 0));
+    s.feed(refused(act::bridge, 0));
+    CHECK(s.feed(answered(0)) == "bridge join:00 answer");
+}
+
+TEST_CASE("pair: a join before its lost bridge gives nobody up", "[call]") {
+    call_script s = joining();
+    CHECK(s.feed(refused(act::join, 404, 0)).empty());  // «Bridge not found», and no word of the bridge so far
+    CHECK(s.feed(did(act::answer)).empty());
+    CHECK(s.pass(1s).empty());
+    CHECK(s.feed(refused(act::bridge, 0)).empty());
+    CHECK(s.pass(200ms) == "bridge join:00");
+    CHECK(s.feed(did(act::bridge)).empty());
+    CHECK(s.feed(did(act::join, 0)).empty());
+    CHECK(s.pass(1h).empty());  // they talk
+}
+
 TEST_CASE("pair: three refusals of one join are one", "[call]") {
     call_script s = joining();
     CHECK(s.feed(refused(act::bridge, 500)).empty());
@@ -269,7 +296,8 @@ TEST_CASE("pair: a callee that is gone after a cut is missed before the answer, 
 TEST_CASE("pair: a panel that is gone after a cut has left", "[call]") {
     call_script finding;
     finding.start_sos();
-    CHECK(after_a_gap(finding, {}).ends_with("freed sos_record:cancelled/panel"));
+    CHECK(after_a_gap(finding, {}).ends_with("unbridge"));  // it was seen, whoever made it
+    CHECK(finding.feed(did(act::remove_bridge)).ends_with("freed sos_record:cancelled/panel"));
     call_script rings = rung();
     CHECK(after_a_gap(rings, {leg_is(0, seen::condition::ringing)}) == "drop:00/normal return:" + own);
     call_script joins = joining();

@@ -215,7 +215,7 @@ TEST_CASE("recalled: an emergency call asks again for what it waited for", "[cal
         s.feed(mapped());
         CHECK(dies(s, 30s, line) == "taken");
         CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing)}, line).empty());
-        CHECK(s.after(1s, answered(0)) == "bridge join:00 answer");
+        CHECK(s.after(1s, answered(0)) == "join:00 answer");
     }
 }
 
