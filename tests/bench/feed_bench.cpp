@@ -12,6 +12,7 @@
 #include "feed/publisher.hpp"
 #include "feed/record_codec.hpp"
 #include "feed/spool.hpp"
+#include "tests/support/numbered_record.hpp"
 #include "tests/support/rabbitmq_server.hpp"
 
 namespace {
@@ -20,9 +21,7 @@ using namespace td;
 using clock_type = std::chrono::steady_clock;
 
 call::door_record record_of(std::uint64_t number) {
-    call::door_record record;
-    record.call = call_id::of(1'700'000'000'000 + number, 1, number);
-    record.panel = panel_id("5001");
+    call::door_record record = test::numbered_record(number);
     for (unsigned i = 0; i < 4; ++i) {
         call::leg_record leg;
         leg.account = account_id("7900111223" + std::to_string(i));

@@ -10,79 +10,12 @@ worker without a journal to READY: the yardstick. Afterwards every call must liv
 
 import argparse
 import json
-import os
-import pathlib
-import re
-import shutil
 import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.parse
-import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "e2e/lab")]
-
-import lab  # noqa: E402  (the folders must be known first)
-import worker as workers  # noqa: E402
-
-
-class Town:
-    """A simulated Asterisk, CRM and push server."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([os.environ["TDCTL_BINARY"], "--json", "load-test", "serve", "--listen", "127.0.0.1:0"],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                        preexec_fn=lab.die_with_parent)
-        self.at = json.loads(self.process.stdout.readline())
-
-    def ask(self, method, path, **words):
-        url = f"{self.at['control']}/{path}" + ("?" + urllib.parse.urlencode(words) if words else "")
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=20) as reply:
-            text = reply.read().decode()
-        return text
-
-    def state(self):
-        return json.loads(self.ask("GET", "state"))
-
-    def visit(self, number, accounts, answers):
-        """A visitor calls flat 1 of a panel of its own."""
-        panel = f"p{number}"
-        names = [f"79{number:07}{each}" for each in range(accounts)]
-        for each in names:
-            self.ask("PUT", f"phones/{each}", habit="never_answers")
-        if answers:
-            self.ask("PUT", f"phones/{names[0]}", habit="answers", acts_after="10ms")
-        self.ask("PUT", f"flats/{panel}/1", accounts=",".join(names))
-        self.ask("POST", f"panels/{panel}/call", flat="1")
-
-    def close(self):
-        lab.stop(self.process)
-
-
-def wait(question, what, timeout=60, pause=0.002):
-    until = time.monotonic() + timeout
-    while not (answer := question()):
-        if time.monotonic() > until:
-            raise TimeoutError(f"waited {timeout} s for {what}")
-        time.sleep(pause)
-    return answer
-
-
-def ready_after(worker):
-    """Seconds from a start to READY."""
-    began = time.monotonic()
-    worker.start()
-    wait(lambda: worker.page("readyz")[0] == 200, "READY")
-    return time.monotonic() - began
-
-
-def resident_bytes(worker):
-    status = pathlib.Path(f"/proc/{worker.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
+from town import ready_after, resident_bytes, wait, worker_in_town
 
 
 def check(given, worker, channels, before):
@@ -96,13 +29,8 @@ def check(given, worker, channels, before):
         raise AssertionError(f"{active} calls live on, not {given.calls + 1}")
 
 
-def measure(given, scratch):
-    town = Town()
-    worker = workers.Worker(scratch / "recalled", {
-        "ari": {"url": town.at["ari"]}, "crm": {"url": town.at["crm"]}, "push": {"url": "none"},
-        "door": {"ring_limit": "10m", "talk_limit": "1h"},
-        "log": {"level": "warning"}}, password="tdctl")
-    try:
+def measure(given):
+    with worker_in_town("recalled", push={"url": "none"}) as (town, worker):
         empty = ready_after(worker)
         idle = resident_bytes(worker)
         for number in range(given.calls):
@@ -124,11 +52,6 @@ def measure(given, scratch):
         return {"calls": given.calls, "ready": ready, "served": served, "start": empty, "resident_bytes": resident,
                 "bytes_a_call": (resident - idle) / given.calls,
                 "journal_bytes": sum(each.stat().st_size for each in worker.journal_dir.glob("*.jsonl"))}
-    finally:
-        if worker.process and worker.process.poll() is None:
-            worker.process.kill()
-            worker.process.wait()
-        town.close()
 
 
 def main():
@@ -138,11 +61,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    runs = []
-    for number in range(given.repeat):
-        scratch = pathlib.Path(tempfile.mkdtemp(prefix="tdctl-recall-"))
-        runs.append(measure(given, scratch))
-        shutil.rmtree(scratch)
+    runs = [measure(given) for _ in range(given.repeat)]
     middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
     if given.json:
         print(json.dumps({"type": "recall", "schema": 1, **middle}))

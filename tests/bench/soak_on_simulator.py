@@ -11,15 +11,12 @@ must be counted as answered, and nothing may be left in Asterisk.
 import argparse
 import http.client
 import json
-import pathlib
-import shutil
 import socket
 import sys
-import tempfile
 import time
 import urllib.parse
 
-from recall_on_simulator import Town, ready_after, resident_bytes, wait, workers
+from town import ready_after, resident_bytes, wait, worker_in_town
 
 PANELS = 1000
 ACCOUNTS = 4
@@ -84,14 +81,10 @@ def soak(worker, street, calls, rate):
     return sizes, time.monotonic() - began
 
 
-def measure(given, scratch):
-    town = Town()
-    street = Street(town)
-    street.settle()
-    worker = workers.Worker(scratch / "soaked", {
-        "ari": {"url": town.at["ari"]}, "crm": {"url": town.at["crm"]}, "push": {"url": town.at["push"]},
-        "door": {"ring_limit": "10m", "talk_limit": "1h"}, "log": {"level": "warning"}}, password="tdctl")
-    try:
+def measure(given):
+    with worker_in_town("soaked") as (town, worker):
+        street = Street(town)
+        street.settle()
         ready_after(worker)
         idle, each = live(worker, street, given.living)
         sizes, seconds = soak(worker, street, given.calls, given.rate)
@@ -102,11 +95,6 @@ def measure(given, scratch):
         return {"calls": given.calls, "seconds": seconds, "idle_bytes": idle, "bytes_a_living_call": each,
                 "first_tenth_bytes": sizes[0], "last_tenth_bytes": sizes[-1],
                 "growth_bytes_a_call": (sizes[-1] - sizes[0]) / (given.calls * 0.9), "peak_bytes": worker.peak_memory()}
-    finally:
-        if worker.process and worker.process.poll() is None:
-            worker.process.kill()
-            worker.process.wait()
-        town.close()
 
 
 def main():
@@ -116,9 +104,7 @@ def main():
     parser.add_argument("--rate", type=float, default=150.0)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="tdctl-soak-"))
-    told = measure(given, scratch)
-    shutil.rmtree(scratch)
+    told = measure(given)
     if given.json:
         print(json.dumps({"type": "soak", "schema": 1, **told}))
     else:

@@ -13,11 +13,9 @@ import argparse
 import collections
 import os
 import pathlib
-import shutil
 import signal
 import statistics
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,6 +25,7 @@ import lab  # noqa: E402
 import world as worlds  # noqa: E402
 from hole import Hole  # noqa: E402
 from rabbitmq import RabbitMQ  # noqa: E402
+from session import Session  # noqa: E402
 from world import Phone, wait  # noqa: E402
 
 PANELS = 300
@@ -185,21 +184,13 @@ def main():
     parser.add_argument("--times", type=int, default=20, help="how often the worker is killed, and how often restarted")
     parser.add_argument("--keep", action="store_true", help="keep the scratch directory")
     given = parser.parse_args()
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="tdctl-chaos-"))
-    began = time.monotonic()
-    chaos = Chaos(given.asterisk, scratch, given.rate)
+    session = Session("chaos", given.keep)
+    chaos = Chaos(given.asterisk, session.scratch, given.rate)
     try:
         complaints = run(chaos, given.times)
     finally:
         chaos.close()
-    for complaint in complaints:
-        print(complaint, flush=True)
-    print(f"chaos on Asterisk {given.asterisk}: {len(complaints)} complaints, {time.monotonic() - began:.0f} s", flush=True)
-    if complaints or given.keep:
-        print(f"what everybody wrote is in {scratch}")
-    else:
-        shutil.rmtree(scratch)
-    return 1 if complaints else 0
+    return session.close(f"chaos on Asterisk {given.asterisk}", complaints)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,7 @@ once more. What a component that is missing means is a failure, never a skip.
 import argparse
 import concurrent.futures
 import os
-import pathlib
-import shutil
 import sys
-import tempfile
 import time
 import traceback
 import unittest
@@ -25,6 +22,7 @@ import phone_stories
 import recall_stories
 import succession_stories
 import worker_stories
+from session import Session
 
 MODULES = [door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
            worker_stories]
@@ -147,19 +145,10 @@ def main():
     if given.list or not stories:
         print("\n".join(plain(story) for story in stories) or "no such story")
         return 0 if stories else 2
-    scratch = tempfile.mkdtemp(prefix="tdctl-e2e-")
-    began = time.monotonic()
-    print(f"{len(stories)} stories on Asterisk {given.asterisk}, {given.jobs} at a time", flush=True)
-    complaints = run(given.asterisk, stories, given.jobs, pathlib.Path(scratch))
-    for complaint in complaints:
-        print(f"\n{complaint}", flush=True)
-    print(f"{len(stories)} stories on Asterisk {given.asterisk}, {len(complaints)} complaints, "
-          f"{time.monotonic() - began:.0f} s", flush=True)
-    if complaints or given.keep:
-        print(f"what everybody wrote is in {scratch}")
-    else:
-        shutil.rmtree(scratch)
-    return 1 if complaints else 0
+    session = Session("e2e", given.keep)
+    what = f"{len(stories)} stories on Asterisk {given.asterisk}"
+    print(f"{what}, {given.jobs} at a time", flush=True)
+    return session.close(what, run(given.asterisk, stories, given.jobs, session.scratch))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
@@ -29,6 +28,7 @@ import mariadb
 import phones
 import servers
 import worker as workers
+from session import Session
 
 FIAS = "7ac1e55c-91f9-4df5-9e9b-6e9a2d20c5d4"
 Phone = phones.Phone
@@ -474,9 +474,9 @@ def main():
         os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
                    {**os.environ, "TDCTL_OWN_MOUNTS": "yes"})
     stories = [s for s in STORIES if not given.words or any(word.replace(" ", "_") in s.__name__ for word in given.words)]
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="tdctl-sos-"))
-    began, complaints = time.monotonic(), []
-    print(f"{len(stories)} emergency stories on Asterisk {given.asterisk}", flush=True)
+    session, complaints = Session("sos", given.keep), []
+    scratch, what = session.scratch, f"{len(stories)} emergency stories on Asterisk {given.asterisk}"
+    print(what, flush=True)
     small_disks(scratch)
     w = World(given.asterisk, scratch)
     try:
@@ -497,18 +497,11 @@ def main():
         w.close()
     for parts, seconds in TIMES.items():
         print(f"panel's INVITE to the gateway's with {parts} away: {seconds * 1000:.0f} ms")
-    print("\n\n".join(complaints))
-    print(f"{len(stories)} emergency stories on Asterisk {given.asterisk}, {len(complaints)} complaints, "
-          f"{time.monotonic() - began:.0f} s")
-    if complaints or given.keep:
-        print(f"what everybody wrote is in {scratch}")
-        for name in ("spool", "journal"):     # they go with the mounts
+    for name in ("spool", "journal"):         # of small disks of their own, which go now
+        if complaints or given.keep:
             shutil.copytree(scratch / "sos" / name, scratch / "sos" / f"{name}-kept", dirs_exist_ok=True)
-    else:
-        for name in ("spool", "journal"):
-            subprocess.run(["umount", str(scratch / "sos" / name)], check=False)
-        shutil.rmtree(scratch, ignore_errors=True)
-    return 1 if complaints else 0
+        subprocess.run(["umount", "--lazy", str(scratch / "sos" / name)], check=False)
+    return session.close(what, complaints)
 
 
 if __name__ == "__main__":

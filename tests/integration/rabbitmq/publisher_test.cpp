@@ -1,7 +1,6 @@
 #include "feed/publisher.hpp"
 
 #include <csignal>
-#include <mutex>
 #include <set>
 
 #include "catch.hpp"
@@ -9,6 +8,8 @@
 #include "feed/spool.hpp"
 #include "feed/spool_files.hpp"
 #include "tests/integration/rabbitmq/broker.hpp"
+#include "tests/support/alarm_book.hpp"
+#include "tests/support/numbered_record.hpp"
 
 namespace td::feed {
 namespace {
@@ -16,38 +17,10 @@ namespace {
 using test::broker;
 using test::in_time;
 
+/// As large as that of a flat with some phones.
 call::door_record record_of(std::uint64_t number) {
-    call::door_record record;
-    record.call = call_id::of(1'700'000'000'000 + number, 1, number);
-    record.panel = panel_id("5001");
-    record.note = std::string(600, 'n');
-    return record;
+    return test::numbered_record(number, std::string(600, 'n'));
 }
-
-/// Alarms arrive on the publisher's thread.
-class alarm_book {
-public:
-    alarm_sink sink() {
-        return [this](const alarm& each) {
-            const std::lock_guard lock(mutex_);
-            words_ += each.name + (each.state == alarm_state::raised ? "+ " : "- ");
-            last_ = each.text;
-        };
-    }
-    bool has(const std::string& word) const {
-        const std::lock_guard lock(mutex_);
-        return words_.find(word) != std::string::npos;
-    }
-    std::string last() const {
-        const std::lock_guard lock(mutex_);
-        return last_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::string words_;
-    std::string last_;
-};
 
 /// A worker's feed: the spool it writes, and what publishes it to an exchange of the test's own.
 class feeder {
@@ -102,7 +75,7 @@ public:
     }
 
     publisher_options options;
-    alarm_book alarms;
+    test::alarm_book alarms;
     std::unique_ptr<publisher> publishes;
 
 private:

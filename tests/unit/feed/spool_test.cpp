@@ -1,12 +1,13 @@
 #include "feed/spool.hpp"
 
 #include <csignal>
-#include <mutex>
 
+#include "alarm_book.hpp"
 #include "catch.hpp"
 #include "feed/record_codec.hpp"
 #include "feed/spool_files.hpp"
 #include "feed/spool_reader.hpp"
+#include "numbered_record.hpp"
 #include "scratch.hpp"
 #include "tiny_disk.hpp"
 
@@ -14,33 +15,8 @@ namespace td::feed {
 namespace {
 
 namespace fs = std::filesystem;
-
-call::door_record record_of(std::uint64_t number, const std::string& note = {}) {
-    call::door_record record;
-    record.call = call_id::of(1'700'000'000'000 + number, 1, number);
-    record.panel = panel_id("5001");
-    record.note = note;
-    return record;
-}
-
-/// Alarms arrive on the spool's thread.
-class alarm_book {
-public:
-    alarm_sink sink() {
-        return [this](const alarm& each) {
-            const std::lock_guard lock(mutex_);
-            words_ += each.name + (each.state == alarm_state::raised ? "+ " : "- ");
-        };
-    }
-    std::string words() const {
-        const std::lock_guard lock(mutex_);
-        return words_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::string words_;
-};
+using test::alarm_book;
+using test::numbered_record;
 
 spool_options quick(const fs::path& dir) {
     spool_options options;
@@ -76,7 +52,7 @@ TEST_CASE("spool: records are read in the order they were taken, through restart
         options.segment_limit = 1000;
         const auto to = opened(options);
         for (std::uint64_t i = 0; i < 20; ++i) {
-            to->take(record_of(run * 20 + i));
+            to->take(numbered_record(run * 20 + i));
         }
         REQUIRE(to->close(5s).ok());
         CHECK(to->counts().taken == 20);
@@ -88,9 +64,9 @@ TEST_CASE("spool: records are read in the order they were taken, through restart
         REQUIRE(batch.messages.size() == 6);
         for (std::uint64_t k = 0; k < 6; ++k) {
             CHECK(batch.messages[k].key == "door.finished");
-            CHECK(batch.messages[k].message_id == message_id(record_of(i + k)));
+            CHECK(batch.messages[k].message_id == message_id(numbered_record(i + k)));
             std::string body;
-            append_door_finished(body, record_of(i + k));
+            append_door_finished(body, numbered_record(i + k));
             CHECK(batch.messages[k].body == body);
         }
     }
@@ -102,11 +78,11 @@ TEST_CASE("spool: a second record of a call is refused and counted", "[feed]") {
     auto options = quick(dir.path());
     options.remembered_calls = 2;
     const auto to = opened(options);
-    to->take(record_of(1));
-    to->take(record_of(1));
-    to->take(record_of(2));
-    to->take(record_of(3));
-    to->take(record_of(2));
+    to->take(numbered_record(1));
+    to->take(numbered_record(1));
+    to->take(numbered_record(2));
+    to->take(numbered_record(3));
+    to->take(numbered_record(2));
     CHECK(to->counts().doubles == 2);
     REQUIRE(to->close(5s).ok());
     CHECK(to->counts().taken == 3);
@@ -118,10 +94,10 @@ TEST_CASE("spool: a reader sees records while they are written, and never a half
     const auto to = opened(quick(dir.path()));
     const auto from = reading(dir.path(), spool_reading::look);
     CHECK(batch_of(*from).empty());
-    to->take(record_of(1));
+    to->take(numbered_record(1));
     REQUIRE(comes_true([&] { return to->counts().taken == 1; }));
     CHECK(batch_of(*from).messages.size() == 1);
-    to->take(record_of(2));
+    to->take(numbered_record(2));
     REQUIRE(comes_true([&] { return to->counts().taken == 2; }));
     CHECK(batch_of(*from).messages.size() == 1);
     write_file(dir.path() / segment_name(2), R"({"key":"door.fin)");
@@ -134,7 +110,7 @@ TEST_CASE("spool: what is confirmed does not come again, and its segments go", "
     options.segment_limit = 1;
     const auto to = opened(options);
     for (std::uint64_t i = 0; i < 5; ++i) {
-        to->take(record_of(i));
+        to->take(numbered_record(i));
     }
     REQUIRE(to->close(5s).ok());
     {
@@ -147,7 +123,7 @@ TEST_CASE("spool: what is confirmed does not come again, and its segments go", "
     const auto from = reading(dir.path(), spool_reading::consume);
     const auto left = batch_of(*from);
     REQUIRE(left.messages.size() == 2);
-    CHECK(left.messages[0].message_id == message_id(record_of(3)));
+    CHECK(left.messages[0].message_id == message_id(numbered_record(3)));
     REQUIRE(from->confirm(left.messages[1].end).ok());
     CHECK(batch_of(*from).empty());
 }
@@ -156,7 +132,7 @@ TEST_CASE("spool: the numbers of segments are not used again after everything wa
     const scratch_dir dir;
     REQUIRE(keep_confirmed_place(dir.path(), {7, 120}));
     const auto to = opened(quick(dir.path()));
-    to->take(record_of(1));
+    to->take(numbered_record(1));
     REQUIRE(to->close(5s).ok());
     CHECK(segments_in(dir.path()).front().number == 8);
     CHECK(batch_of(*reading(dir.path(), spool_reading::consume)).messages.size() == 1);
@@ -165,7 +141,7 @@ TEST_CASE("spool: the numbers of segments are not used again after everything wa
 TEST_CASE("spool: torn and damaged lines are named, kept aside, and cost no other record", "[feed]") {
     const scratch_dir dir;
     std::string good;
-    append_spool_line(good, record_of(1));
+    append_spool_line(good, numbered_record(1));
     write_file(dir.path() / segment_name(1), good + "garbage\n" + good + R"({"key":"door.fin)");
     write_file(dir.path() / segment_name(2),
                good.substr(0, good.size() - 3) + "\n" + R"({"key":"k","message_id":"m"})" + "\n" + good);
@@ -204,21 +180,21 @@ TEST_CASE("spool: at the size limit new records are refused, and room brings it 
     alarm_book alarms;
     const auto to = opened(options, alarms.sink());
     for (std::uint64_t i = 0; i < 100; ++i) {
-        to->take(record_of(i));
+        to->take(numbered_record(i));
     }
     REQUIRE(comes_true([&] { return to->counts().taken + to->counts().refused == 100; }));
     CHECK(to->counts().refused > 50);
     CHECK(to->counts().bytes <= 10'000);
-    CHECK(alarms.words().find("spool_50+ ") != std::string::npos);
-    CHECK(alarms.words().find("spool_80+ ") != std::string::npos);
-    CHECK(alarms.words().find("spool_full+ ") != std::string::npos);
+    CHECK(alarms.has("spool_50+"));
+    CHECK(alarms.has("spool_80+"));
+    CHECK(alarms.has("spool_full+"));
     const auto from = reading(dir.path(), spool_reading::consume);
     const auto batch = batch_of(*from);
-    CHECK(batch.messages.front().message_id == message_id(record_of(0)));
+    CHECK(batch.messages.front().message_id == message_id(numbered_record(0)));
     REQUIRE(from->confirm(batch.messages.back().end).ok());
-    REQUIRE(comes_true([&] { return alarms.words().find("spool_full- ") != std::string::npos; }));
+    REQUIRE(comes_true([&] { return alarms.has("spool_full-"); }));
     const auto before = to->counts().taken;
-    to->take(record_of(1000));
+    to->take(numbered_record(1000));
     REQUIRE(comes_true([&] { return to->counts().taken == before + 1; }));
 }
 
@@ -229,12 +205,12 @@ TEST_CASE("spool: a full disk loses nothing while memory has room", "[feed]") {
     const auto to = opened(quick(disk.path()), alarms.sink());
     write_file(disk.path() / "ballast", std::string(48 << 10U, 'x'));
     for (std::uint64_t i = 0; i < 100; ++i) {
-        to->take(record_of(i));
+        to->take(numbered_record(i));
     }
-    REQUIRE(comes_true([&] { return alarms.words().find("spool+ ") != std::string::npos; }));
+    REQUIRE(comes_true([&] { return alarms.has("spool+"); }));
     fs::remove(disk.path() / "ballast");
     REQUIRE(comes_true([&] { return to->counts().taken == 100; }));
-    REQUIRE(comes_true([&] { return alarms.words().find("spool- ") != std::string::npos; }));
+    REQUIRE(comes_true([&] { return alarms.has("spool-"); }));
     const auto batch = batch_of(*reading(disk.path(), spool_reading::look));
     CHECK(batch.messages.size() == 100);
     CHECK(batch.damages.empty());
@@ -247,18 +223,18 @@ TEST_CASE("spool: a directory removed under it is made again, and a lost parent 
     auto options = quick(dir.path() / "var" / "spool");
     options.buffer_limit = 5'000;
     const auto to = opened(options, alarms.sink());
-    to->take(record_of(1));
+    to->take(numbered_record(1));
     REQUIRE(comes_true([&] { return to->counts().taken == 1; }));
     fs::remove_all(dir.path() / "var" / "spool");
-    to->take(record_of(2));
+    to->take(numbered_record(2));
     REQUIRE(comes_true([&] { return to->counts().taken == 2; }));
     CHECK(batch_of(*reading(options.dir, spool_reading::look)).messages.size() == 1);
 
     fs::remove_all(dir.path() / "var");
     for (std::uint64_t i = 10; i < 110; ++i) {
-        to->take(record_of(i));
+        to->take(numbered_record(i));
     }
-    REQUIRE(comes_true([&] { return alarms.words().find("spool+ ") != std::string::npos; }));
+    REQUIRE(comes_true([&] { return alarms.has("spool+"); }));
     CHECK(to->counts().refused > 0);
     const auto closed = to->close(5s);
     REQUIRE_FALSE(closed.ok());

@@ -1,10 +1,10 @@
 #include "runtime/recorder.hpp"
 
 #include <atomic>
-#include <mutex>
 
 #include "base/overloaded.hpp"
 
+#include "alarm_book.hpp"
 #include "catch.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_files.hpp"
@@ -15,6 +15,7 @@ namespace td::runtime {
 namespace {
 
 namespace fs = std::filesystem;
+using test::alarm_book;
 
 const instant noon = *parse_rfc3339("2026-11-23T12:00:00Z");
 
@@ -28,30 +29,6 @@ public:
 
 private:
     std::atomic<std::int64_t> now_{noon.time_since_epoch().count()};
-};
-
-class alarm_book {
-public:
-    alarm_sink sink() {
-        return [this](const alarm& each) {
-            const std::lock_guard lock(mutex_);
-            words_ += each.state == alarm_state::raised ? "+" : "-";
-            last_ = each.text;
-        };
-    }
-    std::string words() const {
-        const std::lock_guard lock(mutex_);
-        return words_;
-    }
-    std::string last() const {
-        const std::lock_guard lock(mutex_);
-        return last_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::string words_;
-    std::string last_;
 };
 
 recorder_options quick(const fs::path& dir) {
@@ -269,13 +246,13 @@ TEST_CASE("recorder: a full disk loses nothing while memory has room", "[runtime
     for (std::uint64_t i = 0; i < 200; ++i) {
         to->note(noon, ringing(i), {});
     }
-    REQUIRE(comes_true([&] { return alarms.words() == "+"; }));
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ "; }));
     CHECK(alarms.last().find("No space left on device") != std::string::npos);
     CHECK(to->counts().trouble == alarm_state::raised);
     CHECK(to->counts().waiting > 0);
     fs::remove(disk.path() / "ballast");
     REQUIRE(comes_true([&] { return to->counts().lines == 200; }));
-    CHECK(alarms.words() == "+-");
+    CHECK(alarms.words() == "journal+ journal- ");
     CHECK(to->counts().dropped == 0);
     const auto all = read_all(disk.path());
     REQUIRE(all.calls.size() == 200);
@@ -294,7 +271,7 @@ TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap 
     options.sync = journal_sync::none;
     write_file(dir.path() / "var" / "journal", "a file where the directory should be");
     const auto to = opened(options, clock, alarms.sink());
-    REQUIRE(comes_true([&] { return alarms.words() == "+"; }));
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ "; }));
     call::rules rules;
     for (std::uint64_t i = 0; i < 500; ++i) {
         to->note(noon, ringing(i), {call::make_bridge{}});
@@ -304,7 +281,7 @@ TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap 
     const auto dropped = to->counts().dropped;
     CHECK(dropped > 500);
     fs::remove(dir.path() / "var" / "journal");
-    REQUIRE(comes_true([&] { return alarms.words() == "+-"; }));
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ journal- "; }));
     REQUIRE(comes_true([&] { return to->counts().waiting == 0; }));
     to->note(noon + 1s, ringing(1), {});
     REQUIRE(to->close(5s).ok());
@@ -322,7 +299,7 @@ TEST_CASE("recorder: a journal deleted under it is begun anew", "[runtime]") {
     to->note(noon, ringing(1), {});
     REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
     fs::remove_all(dir.path() / "journal");
-    REQUIRE(comes_true([&] { return alarms.words() == "+-"; }));
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ journal- "; }));
     to->note(noon, ringing(2), {});
     REQUIRE(to->close(5s).ok());
     CHECK(read_all(dir.path() / "journal").words == "hf");
