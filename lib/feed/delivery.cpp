@@ -180,13 +180,15 @@ duration delivery::patience() const {
 }
 
 result<done> delivery::listen() {
-    auto heard = line_->hear(patience());
-    for (std::size_t i = 0; i < news_a_round && heard && *heard; ++i) {
+    for (std::size_t i = 0; i < news_a_round; ++i) {
+        const auto heard = line_->hear(i == 0 ? patience() : duration::zero());
+        if (!heard) {
+            return heard.why();
+        }
+        if (!*heard) {
+            break;
+        }
         take(**heard);
-        heard = line_->hear(duration::zero());
-    }
-    if (!heard) {
-        return heard.why();
     }
     return done{};
 }
