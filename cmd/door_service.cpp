@@ -334,7 +334,8 @@ void door_service::insides::on_signal(int number) {
 
 void door_service::insides::drain(int number) {
     if (!told_ready) {
-        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached");
+        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached",
+                {{"calls_left", worker->board().calls()}});
         stop(exit_status::done);
         return;
     }
