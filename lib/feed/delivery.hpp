@@ -65,6 +65,9 @@ private:
     void try_refused();
     void keep_place();
     void lose_line(const failure& why);
+    void drop_line();
+    void do_without(const failure& why);
+    void settle_line();
     void line_is_good();
     void pause(failure_kind why);
     void show() const;

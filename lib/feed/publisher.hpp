@@ -31,8 +31,8 @@ struct publisher_options {
     duration first_pause = 250ms;  ///< before the second attempt to reach the broker; doubled for each further one ...
     duration longest_pause = 30s;  ///< ... up to this; of each pause a random part, from a half to the whole
     duration slow_pause = 30s;     ///< where somebody has to do something first: password, vhost, exchange
-    duration settled = 5s;         ///< a line that lived so long, or confirmed a record, was a good one
-    duration confirm_limit = 30s;  ///< a broker that lives and acknowledges nothing is left after this
+    duration settled = 5s;         ///< a line that lived so long and owes nothing, or confirmed a record, is a good one
+    duration confirm_limit = 30s;  ///< a broker that acknowledges nothing is left after this, and told of
     duration trial_pause = 5s;     ///< how often a refused record is tried again
     duration look = 200ms;         ///< how often the spool is asked for new records
     duration keep = 200ms;         ///< how often the confirmed place is written; always when nothing is in flight

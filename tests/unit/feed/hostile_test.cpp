@@ -1,22 +1,63 @@
 // Strangers in the place of a broker: whatever they say or do not say, the publisher stays bounded, names the trouble,
 // and the records stay in the spool.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <functional>
-#include <mutex>
+#include <thread>
 
+#include "alarm_book.hpp"
 #include "catch.hpp"
 #include "feed/publisher.hpp"
 #include "feed/spool.hpp"
 #include "feed/spool_files.hpp"
-#include "tests/support/rabbitmq_server.hpp"
-#include "tests/support/scratch.hpp"
+#include "numbered_record.hpp"
+#include "scratch.hpp"
 
 namespace td::feed {
 namespace {
+
+void say(int socket, const std::string& bytes) {
+    static_cast<void>(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+}
+
+std::string big_endian(std::uint32_t number) {
+    return {static_cast<char>(number >> 24U), static_cast<char>(number >> 16U), static_cast<char>(number >> 8U),
+            static_cast<char>(number)};
+}
+
+/// A frame of AMQP 0-9-1 (section 2.3.5).
+std::string frame(char type, const std::string& payload, char channel = 0) {
+    return std::string{type, 0, channel} + big_endian(static_cast<std::uint32_t>(payload.size())) + payload + '\xce';
+}
+
+std::string connection_start() {
+    const std::string method{0, 10, 0, 10, 0, 9};
+    return frame(1, method + big_endian(0) + big_endian(5) + "PLAIN" + big_endian(5) + "en_US");
+}
+
+std::string connection_tune() {
+    return frame(1, std::string{0, 10, 0, 30, 0, 1} + big_endian(131072) + std::string{0, 1});
+}
+
+/// To connection.open, channel.open, exchange.declare and confirm.select, in this order.
+std::string open_doors() {
+    return frame(1, std::string{0, 10, 0, 41, 0}) + frame(1, std::string{0, 20, 0, 11} + big_endian(0), 1) +
+           frame(1, std::string{0, 40, 0, 11}, 1) + frame(1, std::string{0, 85, 0, 11}, 1);
+}
+
+/// basic.ack with multiple, and no tag: everything so far.
+std::string acknowledgement_of_all() {
+    return frame(1, std::string{0, 60, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 1);
+}
+
+constexpr const char* last_of_a_record = "\"note\":";
 
 /// Talks to everybody who connects, one after another, until it goes.
 class stranger {
@@ -44,6 +85,10 @@ public:
     }
     std::uint16_t port() const { return port_; }
     int guests() const { return guests_; }
+    /// Of all guests together.
+    int records() const { return records_; }
+    /// From now on it acknowledges what it is sent, and what it was sent on this line before.
+    void be_kind() { kind_ = true; }
 
 private:
     void serve() {
@@ -60,11 +105,26 @@ private:
     }
     /// Reads what comes until the guest goes.
     void wait_for_end(int socket) {
+        std::string heard;
         std::array<char, 4096> block{};
+        int here = 0;
         while (!gone_) {
             pollfd guest{socket, POLLIN, 0};
-            if (::poll(&guest, 1, 10) == 1 && ::recv(socket, block.data(), block.size(), 0) <= 0) {
-                return;
+            if (::poll(&guest, 1, 10) == 1) {
+                const ssize_t count = ::recv(socket, block.data(), block.size(), 0);
+                if (count <= 0) {
+                    return;
+                }
+                heard.append(block.data(), static_cast<std::size_t>(count));
+            }
+            for (std::size_t at = heard.find(last_of_a_record); at != std::string::npos;
+                 at = heard.find(last_of_a_record)) {
+                heard.erase(0, at + 1);
+                ++here;
+                ++records_;
+            }
+            if (kind_ && here > 0) {
+                say(socket, acknowledgement_of_all());
             }
         }
     }
@@ -74,31 +134,10 @@ private:
     std::uint16_t port_ = 0;
     std::atomic<bool> gone_{false};
     std::atomic<int> guests_{0};
+    std::atomic<int> records_{0};
+    std::atomic<bool> kind_{false};
     std::thread thread_;
 };
-
-void say(int socket, const std::string& bytes) {
-    static_cast<void>(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-}
-
-std::string big_endian(std::uint32_t number) {
-    return {static_cast<char>(number >> 24U), static_cast<char>(number >> 16U), static_cast<char>(number >> 8U),
-            static_cast<char>(number)};
-}
-
-/// A frame of AMQP 0-9-1 (section 2.3.5).
-std::string frame(char type, const std::string& payload) {
-    return std::string{type, 0, 0} + big_endian(static_cast<std::uint32_t>(payload.size())) + payload + '\xce';
-}
-
-std::string connection_start() {
-    const std::string method{0, 10, 0, 10, 0, 9};
-    return frame(1, method + big_endian(0) + big_endian(5) + "PLAIN" + big_endian(5) + "en_US");
-}
-
-std::string connection_tune() {
-    return frame(1, std::string{0, 10, 0, 30, 0, 1} + big_endian(131072) + std::string{0, 1});
-}
 
 struct manner {
     const char* name;
@@ -134,6 +173,11 @@ std::vector<manner> manners() {
          }},
     };
     return all;
+}
+
+/// A broker in everything but the acknowledgements, which it gives when it is kind.
+void welcome(int socket) {
+    say(socket, connection_start() + connection_tune() + open_doors());
 }
 
 publisher_options towards(std::uint16_t port, const std::filesystem::path& spool) {
@@ -173,6 +217,69 @@ TEST_CASE("hostile: whoever stands in the broker's place is left, named and trie
         CHECK((*publishes)->counts().confirmed == 0);
         CHECK(confirmed_place(dir.path()) == spool_place{});
     }
+}
+
+/// A spool with one record, and a publisher of it.
+class lonely_record {
+    scratch_dir dir_;
+
+public:
+    explicit lonely_record(std::uint16_t port) : options(towards(port, dir_.path() / "spool")) {
+        spool_options to;
+        to.dir = options.spool;
+        to.gather = 1ms;
+        auto opened = spool::open(to, {});
+        REQUIRE(opened.ok());
+        spool_ = std::move(*opened);
+        take(1);
+    }
+    void take(std::uint64_t number) {
+        spool_->take(test::numbered_record(number));
+        REQUIRE(comes_true([&] { return spool_->counts().taken == number; }));
+    }
+    void begin(alarm_sink told) {
+        auto opened = publisher::open(options, std::move(told));
+        REQUIRE(opened.ok());
+        publishes = std::move(*opened);
+    }
+
+    publisher_options options;
+    test::alarm_book alarms;
+    std::unique_ptr<publisher> publishes;
+
+private:
+    std::unique_ptr<spool> spool_;
+};
+
+TEST_CASE("hostile: a broker that takes records and acknowledges none is told of at once", "[feed]") {
+    stranger other(welcome);
+    lonely_record feed(other.port());
+    feed.options.settled = 1ms;
+    feed.options.confirm_limit = 50ms;
+    feed.options.first_pause = feed.options.longest_pause = std::chrono::hours(1);
+    feed.begin(feed.alarms.sink());
+    REQUIRE(comes_true([&] { return feed.alarms.has("feed+"); }));
+    CHECK(feed.alarms.last().find("acknowledges none") != std::string::npos);
+    CHECK(other.guests() == 1);
+    feed.publishes->close(5s);
+}
+
+TEST_CASE("hostile: ... and is no good one because its line lives; an acknowledgement ends the alarm", "[feed]") {
+    stranger other(welcome);
+    lonely_record feed(other.port());
+    feed.options.settled = 1ms;
+    feed.options.confirm_limit = 50ms;
+    feed.begin(feed.alarms.sink());
+    REQUIRE(comes_true([&] { return feed.alarms.has("feed+"); }));
+    const int before = other.guests();
+    REQUIRE(comes_true([&] { return other.guests() > before + 2; }));
+    CHECK(feed.alarms.words() == "feed+ ");
+    CHECK(feed.publishes->counts().confirmed == 0);
+    other.be_kind();
+    REQUIRE(comes_true([&] { return feed.alarms.has("feed-"); }));
+    CHECK(feed.alarms.words() == "feed+ feed- ");
+    CHECK(feed.publishes->counts().confirmed == 1);
+    feed.publishes->close(5s);
 }
 
 }  // namespace
