@@ -255,11 +255,14 @@ void delivery::try_refused() {
 /// Not for every record: it is a file renamed.
 void delivery::keep_place() {
     const auto safe = window_.safe();
-    if (!safe || *safe <= kept_ || (steady::now() < next_keep_ && window_.in_flight() > 0)) {
+    const bool may_wait = window_.in_flight() > 0 || keep_failed_;
+    if (!safe || *safe <= kept_ || (may_wait && steady::now() < next_keep_)) {
         return;
     }
     next_keep_ = steady::now() + options_.keep;
-    if (auto kept = reader_->confirm(*safe); !kept) {
+    auto kept = reader_->confirm(*safe);
+    keep_failed_ = !kept.ok();
+    if (!kept) {
         raise(disk_, not_kept, kept.why().text);
         return;
     }

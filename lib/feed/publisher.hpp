@@ -35,7 +35,7 @@ struct publisher_options {
     duration confirm_limit = 30s;  ///< a broker that acknowledges nothing is left after this, and told of
     duration trial_pause = 5s;     ///< how often a refused record is tried again
     duration look = 200ms;         ///< how often the spool is asked for new records
-    duration keep = 200ms;         ///< how often the confirmed place is written; always when nothing is in flight
+    duration keep = 200ms;         ///< how often the confirmed place is written; at once when nothing is in flight
 };
 
 struct publisher_counts {

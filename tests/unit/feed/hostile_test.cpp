@@ -282,5 +282,23 @@ TEST_CASE("hostile: ... and is no good one because its line lives; an acknowledg
     feed.publishes->close(5s);
 }
 
+TEST_CASE("publisher: a confirmed place that the disk refused is not tried again before its time", "[feed]") {
+    stranger other(welcome);
+    other.be_kind();
+    lonely_record feed(other.port());
+    feed.options.keep = std::chrono::hours(1);
+    const auto in_the_way = feed.options.spool / "confirmed.part";
+    std::filesystem::create_directory(in_the_way);
+    feed.begin(feed.alarms.sink());
+    REQUIRE(comes_true([&] { return feed.alarms.has("feed_spool+"); }));
+    std::filesystem::remove(in_the_way);
+    feed.take(2);  // nothing is in flight when it is read, which is where the place was kept at once
+    REQUIRE(comes_true([&] { return feed.publishes->counts().confirmed == 2; }));
+    CHECK(confirmed_place(feed.options.spool) == spool_place{});
+    feed.publishes->close(5s);
+    CHECK(confirmed_place(feed.options.spool) > spool_place{});
+    CHECK(feed.alarms.has("feed_spool-"));
+}
+
 }  // namespace
 }  // namespace td::feed
