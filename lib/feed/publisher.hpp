@@ -57,6 +57,7 @@ public:
     /// "feed_unroutable", "feed_refused", "feed_damaged" (stands until the end), "feed_spool" (the spool cannot be
     /// read, or what was confirmed cannot be remembered). Failure not_found when there is no spool.
     static result<std::unique_ptr<publisher>> open(publisher_options options, alarm_sink alarms);
+    /// Without a `close` it waits for nothing, and tells nothing.
     ~publisher();
     publisher(const publisher&) = delete;
     publisher& operator=(const publisher&) = delete;
@@ -67,7 +68,7 @@ public:
     /// With a line, publishes what the spool still has and waits for the confirms, `limit` in all; without one it stops
     /// at once. What is not confirmed stays in the spool.
     void close(std::chrono::milliseconds limit);
-    /// After `close`: the thread hangs, in a name server or a disk, and may still call the alarms.
+    /// After `close`: the thread hangs, in a name server or a disk. It calls the alarms no more.
     [[nodiscard]] bool thread_left() const { return left_; }
 
 private:

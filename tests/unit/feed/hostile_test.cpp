@@ -300,5 +300,23 @@ TEST_CASE("publisher: a confirmed place that the disk refused is not tried again
     CHECK(feed.alarms.has("feed_spool-"));
 }
 
+TEST_CASE("publisher: what its alarms go to is let go with it, though its thread hangs in a login", "[feed]") {
+    const auto owner = std::make_shared<int>(0);
+    stranger other([](int) {});
+    lonely_record feed(other.port());
+    feed.options.limits.log_in = 20s;
+    feed.begin([owner](const alarm&) { ++*owner; });
+    REQUIRE(comes_true([&] { return other.guests() == 1; }));
+    SECTION("without a close") {
+        feed.publishes.reset();
+    }
+    SECTION("after a close that did not wait for it") {
+        feed.publishes->close(1ms);
+        CHECK(feed.publishes->thread_left());
+    }
+    CHECK(owner.use_count() == 1);
+    CHECK(*owner == 0);
+}
+
 }  // namespace
 }  // namespace td::feed
