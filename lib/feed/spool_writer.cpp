@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <utility>
 
 #include "feed/spool_memory.hpp"
 
@@ -78,6 +77,7 @@ void spool_writer::run() {
 }
 
 void spool_writer::write_waiting() {
+    const std::uint64_t taken_before = desk_.taken;
     std::size_t refused = 0;
     bool well = true;
     while (well && written_ < waiting_.size()) {
@@ -89,7 +89,7 @@ void spool_writer::write_waiting() {
             ++refused;
         }
     }
-    if (written_ > 0 && keep_written() && well) {
+    if (keep_written() && well && desk_.taken > taken_before) {
         recover();
     }
     if (refused > 0) {
@@ -226,8 +226,12 @@ void spool_writer::take_back() {
 
 /// A run that was killed between its last write and the sync may have left its last segment in the kernel only.
 bool spool_writer::sync_earlier() {
+    if (began_) {
+        return true;
+    }
+    began_ = true;
     const auto present = segments_in(options_.dir);
-    if (std::exchange(began_, true) || present.empty()) {
+    if (present.empty()) {
         return true;
     }
     const int file = ::open(present.back().path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -183,6 +183,24 @@ TEST_CASE("spool: records that the disk would not sync wait in memory, as the al
     CHECK(segments_in(dir.path()).size() == 2);  // the attempts between left nothing
 }
 
+TEST_CASE("spool: a disk that writes again is told of also where the last record has no room", "[feed]") {
+    const scratch_dir dir;
+    test::alarm_book alarms;
+    spool_options options;
+    options.dir = dir.path();
+    options.gather = 1ms;
+    options.size_limit = 2000;
+    disk_watch::only().look_at(dir.path());
+    disk_watch::only().refuse(true);
+    const auto to = opened(options, alarms.sink());
+    to->take(numbered_record(1));
+    REQUIRE(comes_true([&] { return alarms.has("spool+"); }));
+    to->take(numbered_record(2, std::string(5000, 'n')));
+    disk_watch::only().refuse(false);
+    REQUIRE(comes_true([&] { return to->counts().taken + to->counts().refused == 2; }));
+    CHECK(comes_true([&] { return alarms.has("spool-"); }));
+}
+
 TEST_CASE("spool: the end says what a disk that will not sync has not taken", "[feed]") {
     const scratch_dir dir;
     spool_options options;
