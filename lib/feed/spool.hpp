@@ -29,7 +29,7 @@
 namespace td::feed {
 
 enum class spool_sync : std::uint8_t {
-    none,        ///< the kernel writes when it likes
+    none,        ///< the kernel writes when it likes; a full segment is synced all the same
     each_batch,  ///< fdatasync after every batch of records
 };
 
