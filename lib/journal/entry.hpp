@@ -23,7 +23,9 @@ struct header {
     int schema = journal::schema;
     std::string node;     ///< which worker wrote it
     std::string version;  ///< of tdctl
-    instant run{};        ///< when the worker started: the files of one run share it
+    /// When the worker started, and after every run before it even where the clock says otherwise: the files of one run
+    /// share it.
+    instant run{};
     std::uint32_t seq =
         0;              ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
     call::rules rules;  ///< in force where the file begins

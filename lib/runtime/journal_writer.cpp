@@ -36,7 +36,6 @@ journal_writer::journal_writer(recorder_options options, const call::rules& rule
       desk_(desk) {}
 
 void journal_writer::run() {
-    run_ = wall_clock_();
     if (open_next()) {
         recover();
     }
@@ -144,6 +143,9 @@ bool journal_writer::open_next() {
     std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
     fs::create_directory(options_.dir, ignored);
     const instant now = wall_clock_();
+    if (path_.empty()) {
+        run_ = run_after(options_.dir, options_.node, now);  // with the first file, since the disk may come late
+    }
     if (file_.is_open()) {
         ::fdatasync(file_.fd());
     }

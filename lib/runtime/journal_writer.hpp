@@ -74,7 +74,7 @@ private:
     std::string batch_text_;
     std::size_t batch_written_ = 0;
 
-    instant run_{};
+    instant run_{};  ///< since the first file
     std::uint32_t seq_ = 0;
     open_file file_;
     std::filesystem::path path_;

@@ -1,5 +1,6 @@
 #include "runtime/recorder.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/overloaded.hpp"
@@ -8,6 +9,7 @@
 #include "catch.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_files.hpp"
+#include "runtime/journal_memory.hpp"
 #include "scratch.hpp"
 #include "tiny_disk.hpp"
 
@@ -212,6 +214,31 @@ TEST_CASE("recorder: a second run makes its own files and leaves a torn line as 
     const auto all = read_all(dir.path());
     CHECK(all.words == "hf");
     CHECK(all.torn == 11);
+}
+
+TEST_CASE("recorder: a run whose clock was set back is remembered, not the one before it", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto lives = [&](std::uint64_t number) {
+        const auto to = opened(quick(dir.path()), clock);
+        to->note(noon, call::memory_recalled{}, {});
+        const call_id call = call_id::of(1, 1, number);
+        to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
+                 {call::answer_panel{}});
+        REQUIRE(to->close(5s).ok());
+        return call;
+    };
+    lives(1);
+    clock.move(-5h);
+    const call_id second = lives(2);
+    const auto memory = read_memory(dir.path(), "w1");
+    REQUIRE(memory.what.calls == 1);
+    const auto arrived = std::ranges::any_of(memory.what.steps, [&](const journal::remembered_step& step) {
+        const auto* news = std::get_if<call::fact>(&step.what);
+        const auto* panel = news == nullptr ? nullptr : std::get_if<call::panel_arrived>(news);
+        return panel != nullptr && panel->call == second;
+    });
+    CHECK(arrived);
 }
 
 TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
