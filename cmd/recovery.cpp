@@ -7,10 +7,11 @@
 namespace td::cmd {
 
 void recovery::remember(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force,
-                        runtime::log& log) {
+                        const runtime::steady_utc& clock, runtime::log& log) {
     for (const std::string& each : memory_.complaints) {
         log.say(runtime::log_level::warning, "memory", {{"said", each}});
     }
+    journal::move_to_clock(memory_.what, memory_.clock, runtime::origin_of(clock), clock.now());
     const journal::recollection& what = memory_.what;
     if (what.steps.empty()) {
         return;

@@ -12,6 +12,7 @@
 #include "call/commands.hpp"
 #include "call/facts.hpp"
 #include "call/rules.hpp"
+#include "journal/clock_origin.hpp"
 
 namespace td::journal {
 
@@ -32,6 +33,8 @@ struct header {
     /// When the oldest call arrived that lived where the file begins; the file's own beginning when none did. What is
     /// needed to remember the living calls begins there. Nothing in files of older writers.
     std::optional<instant> oldest{};
+    /// Of the run. Nothing in files of older writers, or where the machine does not tell.
+    std::optional<clock_origin> clock{};
 };
 
 /// The configuration changed: calls begun from here on follow it.

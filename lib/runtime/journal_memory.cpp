@@ -154,6 +154,7 @@ journal_memory read_memory(const fs::path& dir, const std::string& node, const m
     finder.find(without_copies(journal_files(dir, node)));
     journal::recollector recollector;
     for (page& each : finder.take()) {
+        memory.clock = each.first.clock;
         read_page(std::move(each), recollector, finder);
     }
     memory.what = recollector.finish();

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ struct memory_limits {
 
 struct journal_memory {
     journal::recollection what;
-    std::vector<std::string> complaints;  ///< one sentence each, for the log
-    std::size_t files = 0;                ///< that were read
+    std::optional<journal::clock_origin> clock{};  ///< from which its moments were read
+    std::vector<std::string> complaints;           ///< one sentence each, for the log
+    std::size_t files = 0;                         ///< that were read
     std::size_t bytes = 0;
 };
 

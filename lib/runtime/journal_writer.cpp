@@ -168,7 +168,7 @@ bool journal_writer::open_next() {
     std::string first;
     journal::write(first, now,
                    journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(now, oldest_needed())});
+                                   std::min(now, oldest_needed()), options_.clock});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());

@@ -35,7 +35,8 @@ struct recorder_options {
     std::filesystem::path dir;  ///< journal.dir; it is made when only its last part is missing
     std::string node;
     std::string version;
-    duration keep = 24h * 30;  ///< journal.keep: older files of this node are deleted; 0 keeps all
+    std::optional<journal::clock_origin> clock{};  ///< from which the moments are read
+    duration keep = 24h * 30;                      ///< journal.keep: older files of this node are deleted; 0 keeps all
     std::size_t buffer_limit = std::size_t{64} << 20U;
     std::size_t file_limit = std::size_t{64} << 20U;  ///< a new file after this many bytes, and with every hour of UTC
     journal_sync sync = journal_sync::every_second;

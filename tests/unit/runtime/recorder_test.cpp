@@ -220,7 +220,9 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
     const scratch_dir dir;
     hand_clock clock;
     const auto lives = [&](std::uint64_t number) {
-        const auto to = opened(quick(dir.path()), clock);
+        auto options = quick(dir.path());
+        options.clock = journal::clock_origin{"a boot", noon - std::chrono::hours(number)};
+        const auto to = opened(options, clock);
         to->note(noon, call::memory_recalled{}, {});
         const call_id call = call_id::of(1, 1, number);
         to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
@@ -239,6 +241,9 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
         return panel != nullptr && panel->call == second;
     });
     CHECK(arrived);
+    REQUIRE(memory.clock);
+    CHECK(memory.clock->boot_id == "a boot");
+    CHECK(memory.clock->zero == noon - 2h);
 }
 
 TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
