@@ -30,7 +30,8 @@ struct remembered_step {
 
 struct recollection {
     std::vector<remembered_step> steps;  ///< empty when nothing lived
-    /// Records and returned numbers of the last seconds: their adapters may not have had the time to write them down.
+    /// Records, alerts and returned numbers of the last seconds: their adapters may not have had the time to write them
+    /// down.
     call::commands last_words;
     std::size_t calls = 0;      ///< that live at the end
     instant last{};             ///< of the last line; 1970 when there was none

@@ -68,6 +68,13 @@ void recorder::follow_lives(instant at, const call::fact& news, const call::comm
     state_->desk.oldest = oldest.time_since_epoch().count();
 }
 
+void recorder::repeat(instant at, const call::commands& words) {
+    for (const call::command& each : words) {
+        journal::write(text_, at, each);
+        put(at, 1, nullptr);
+    }
+}
+
 void recorder::follow(instant at, const call::rules& rules) {
     journal::write(text_, at, journal::rules_changed{rules});
     put(at, 1, std::make_unique<call::rules>(rules));

@@ -68,6 +68,8 @@ public:
     /// One step of the machine: what came in and what went out. They are written together or dropped together. Loop
     /// only, like everything but `counts`.
     void note(instant at, const call::fact& news, const call::commands& wishes);
+    /// The last words of a former process, once more: whoever is to write them down may die with this one, too.
+    void repeat(instant at, const call::commands& words);
     /// The configuration changed: from here on these rules are in force, also in the headers of later files.
     void follow(instant at, const call::rules& rules);
 

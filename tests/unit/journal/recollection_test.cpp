@@ -247,6 +247,26 @@ TEST_CASE("recollection: a number whose return stood in the lost line is returne
     CHECK(returned);
 }
 
+TEST_CASE("recollection: an alert of the last seconds is told again, also when its own line is missing", "[journal]") {
+    const auto alerts = [](const recollection& whole) {
+        return std::ranges::count_if(whole.last_words, [](const call::command& wish) {
+            const auto* told = std::get_if<call::alert>(&wish);
+            return told != nullptr && told->news.call == named(1);
+        });
+    };
+    two_workers told;
+    told.tell_only({told.now(), call::command{call::alert{{named(1), panel_id{"5001"}, told.now(), {}, "", {}, ""}}}});
+    CHECK(alerts(told.recall()) == 1);
+
+    call::number_refused refused;
+    refused.call = named(1);
+    two_workers lost;
+    lost.feed(call::sos_arrived{named(1), panel_of(1), panel_id{"5001"}, ""});
+    lost.feed(call::site_missing{named(1), "", 0});
+    lost.tell_only({lost.now(), call::fact{refused}});
+    CHECK(alerts(lost.recall()) == 1);
+}
+
 TEST_CASE("recollection: facts of calls that arrived before what was read, and gaps, are no reason to stop",
           "[journal]") {
     two_workers w;

@@ -246,6 +246,33 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
     CHECK(memory.clock->zero == noon - 2h);
 }
 
+TEST_CASE("recorder: the last words of a run that died outlive the next one's death, too", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    call::sos_record record;
+    record.call = call_id::of(1, 1, 1);
+    const call::commands said{call::finish_sos{record}, call::return_number{}, call::alert{}};
+    {
+        const auto first = opened(quick(dir.path()), clock);
+        first->note(noon, call::memory_recalled{}, {});
+        first->note(noon + 1s, call::time_passed{}, said);
+        REQUIRE(first->close(5s).ok());
+    }
+    for (int run = 2; run <= 4; ++run) {
+        INFO("run " << run);
+        clock.move(1h);
+        const auto memory = read_memory(dir.path(), "w1");
+        CHECK(memory.files == 1);
+        CHECK(memory.what.calls == 0);
+        REQUIRE(memory.what.last_words.size() == said.size());
+        CHECK(std::get<call::finish_sos>(memory.what.last_words[0]).record.call == record.call);
+        const auto next = opened(quick(dir.path()), clock);
+        next->repeat(clock.clock()(), memory.what.last_words);
+        next->note(clock.clock()(), call::memory_recalled{}, {});
+        REQUIRE(next->close(5s).ok());
+    }
+}
+
 TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
     const scratch_dir dir;
     hand_clock clock;
