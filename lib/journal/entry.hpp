@@ -35,6 +35,9 @@ struct header {
     std::optional<instant> oldest{};
     /// Of the run. Nothing in files of older writers, or where the machine does not tell.
     std::optional<clock_origin> clock{};
+    /// Whether a file before it tells the end of what the run remembered: memory_recalled. Nothing in files of older
+    /// writers.
+    std::optional<bool> recalled{};
 };
 
 /// The configuration changed: calls begun from here on follow it.

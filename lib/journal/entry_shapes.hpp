@@ -23,7 +23,7 @@ void describe(Io& io, Thing& thing) {
 template <class Io, shape_of<opened_file> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [first, at] = thing;
-    auto& [number, node, version, run, seq, rules, oldest, clock] = first;
+    auto& [number, node, version, run, seq, rules, oldest, clock, recalled] = first;
     io.field("schema", number);
     io.field("node", node);
     io.field("version", version);
@@ -33,6 +33,7 @@ void describe(Io& io, Thing& thing) {
     io.field("rules", rules);
     io.later_field("oldest", oldest);
     io.later_field("clock", clock);
+    io.later_field("recalled", recalled);
 }
 
 template <class Io, shape_of<rules_changed> Thing>

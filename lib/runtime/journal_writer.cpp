@@ -124,6 +124,7 @@ void journal_writer::settle_batch() {
         desk_.pieces.settle(each.weight());
         desk_.lines += each.lines;
         desk_.bytes += each.text.size();
+        recalled_ = recalled_ || each.recalled;
         if (each.rules) {
             rules_ = *each.rules;
         }
@@ -168,7 +169,7 @@ bool journal_writer::open_next() {
     std::string first;
     journal::write(first, now,
                    journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(now, oldest_needed()), options_.clock});
+                                   std::min(now, oldest_needed()), options_.clock, recalled_});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
@@ -234,7 +235,7 @@ void journal_writer::look_after_old_files() {
         const instant before = std::min(wall_clock_() - options_.keep, oldest_needed());
         delete_older_journals(options_.dir, options_.node, before, path_);
     }
-    // Files of earlier runs wait for our second file: a recovery may be reading them while the first one is written.
+    // Files of earlier runs wait for our second file: while calls are taken over, the lines have this thread alone.
     if (options_.compression == journal_compression_rule::zstd && seq_ > 1) {
         for (const fs::path& file : journal_files(options_.dir, options_.node)) {
             if (file != path_ && file.extension() != ".zst") {

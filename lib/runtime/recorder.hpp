@@ -89,6 +89,7 @@ private:
     std::shared_ptr<shared> state_;    ///< with the thread, which may outlive us on a dead disk
     std::string text_;                 ///< the step that is being formatted
     journal::gap gap_;                 ///< what was dropped since the last line that found room
+    bool recalled_ = false;            ///< memory_recalled was noted
     std::optional<call::rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
     std::unordered_map<call_id, instant> arrivals_;       ///< of the calls that live
     std::set<std::pair<instant, call_id>> oldest_first_;  ///< the same

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 
 #include "base/overloaded.hpp"
 
@@ -271,6 +272,27 @@ TEST_CASE("recorder: the last words of a run that died outlive the next one's de
         next->note(clock.clock()(), call::memory_recalled{}, {});
         REQUIRE(next->close(5s).ok());
     }
+}
+
+TEST_CASE("recorder: a file says whether the memory of its run was written before it", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    auto options = quick(dir.path());
+    options.file_limit = 1;  // every batch its own file
+    const auto to = opened(options, clock);
+    call::rules rules;
+    to->follow(noon, rules);  // ends a batch
+    to->follow(noon, rules);
+    to->note(noon, call::memory_recalled{}, {});
+    to->follow(noon, rules);
+    to->note(noon, ringing(1), {});
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path());
+    REQUIRE(all.headers.size() >= 3);
+    CHECK(all.headers.front().recalled == false);
+    CHECK(all.headers.back().recalled == true);
+    const auto is_told = [](const journal::header& each) { return *each.recalled; };
+    CHECK(std::ranges::is_partitioned(all.headers, std::not_fn(is_told)));
 }
 
 TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
