@@ -164,7 +164,9 @@ result<done> door_service::insides::open_stores() {
     records = std::move(*opened_feed);
     memory.emplace(settings.journal.dir, wishes.node);  // before this run writes a file, or lets one go
     const auto rules = config::call_rules(settings);
-    auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
+    auto options = recorder_options(settings, wishes.node);
+    options.clock = runtime::origin_of(clock);
+    auto opened_journal = runtime::recorder::open(std::move(options), rules, wall_clock, alarms());
     if (!opened_journal) {
         return opened_journal.why();
     }
@@ -253,7 +255,7 @@ void door_service::insides::start() {
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
     on_signal(0);
-    memory->remember(*worker, *recorder, config::call_rules(settings), log);
+    memory->remember(*worker, *recorder, config::call_rules(settings), clock, log);
     asterisk->start();
     emergency->asterisk().start();
     memory->go_on(*worker, records->role(), emergency->numbers());
