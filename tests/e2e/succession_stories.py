@@ -161,6 +161,13 @@ class Following(Story):
 
 class Sharing(Story):
     releases = ("22",)         # StasisBroadcast() came with 20.17, 22.7 and 23.1
+    alone = True               # whoever lives beside it would be offered its calls, too
+
+    def shares(self, name, changes):
+        """A worker that is offered what any may claim, until the story ends."""
+        worker = self.world.worker(f"shares-{name}", changes).start().wait_ready()
+        self.addCleanup(lambda: self.assertEqual(worker.stop(), 0, worker.log()))
+        return worker
 
     def ring(self, count=1):
         """Panels that call at once, each a flat of its own; whose calls they are is not known yet."""
@@ -177,8 +184,8 @@ class Sharing(Story):
         return runs
 
     def test_a_worker_with_as_many_door_calls_as_it_takes_claims_emergency_calls(self):
-        worker = self.world.worker("shares-full", {"door": {"app": "TdCallHandler-full", "max_calls": 1, "ring_limit": "20s"},
-                                                   "sos": {"app": "TdCallSos-full"}}).start().wait_ready()
+        worker = self.shares("full", {"door": {"app": "TdCallHandler-full", "max_calls": 1, "ring_limit": "20s"},
+                                      "sos": {"app": "TdCallSos-full"}})
         claimed = lambda: worker.metrics()["tdctl_ari_claimed_total"]  # noqa: E731
         door, = self.ring()
         wait(lambda: claimed() == 1 and worker.metrics()["tdctl_calls_active"] == 1, what="the door call")
@@ -195,9 +202,8 @@ class Sharing(Story):
         self.panels = set()
 
     def test_several_workers_share_the_calls_of_one_asterisk(self):
-        both = [self.world.worker(f"shares-{name}", {"door": {"app": f"TdCallHandler-{name}", "ring_limit": "20s"}})
-                for name in "ab"]
-        a, b = [each.start().wait_ready() for each in both]
+        both = [self.shares(name, {"door": {"app": f"TdCallHandler-{name}", "ring_limit": "20s"}}) for name in "ab"]
+        a, b = both
         runs = self.ring(12)
         for _, run in runs:
             run.check()
