@@ -82,22 +82,20 @@ class RabbitMQ:
         os.kill(self.pid(), signal.SIGKILL)
         self.process.wait()
 
-    def drain(self, queue, quiet=3.0):
-        """The bodies of all messages of a queue; it ends when none has come for `quiet` seconds."""
-        reader = subprocess.Popen(["amqp-consume", f"--url=amqp://lab:lab@127.0.0.1:{self.port}", "-q", queue, "-p", "100", "--",
-                                   "sh", "-c", "cat; echo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        os.set_blocking(reader.stdout.fileno(), False)
-        text, heard = b"", time.monotonic()
-        while time.monotonic() - heard < quiet:
-            if reader.poll() is not None:
-                raise RuntimeError(f"amqp-consume ended with {reader.returncode}")
-            piece = reader.stdout.read()
-            if piece:
-                text, heard = text + piece, time.monotonic()
-            time.sleep(0.05)
-        reader.kill()
-        reader.wait()
-        return [json.loads(line) for line in text.decode().splitlines() if line.strip()]
+    def waiting(self, queue):
+        """How many messages of a queue nobody has taken yet."""
+        depths = dict(line.split("\t") for line in self.control("list_queues", "--no-table-headers", "name", "messages").splitlines())
+        return int(depths[queue])
+
+    def drain(self, queue):
+        """The bodies of all messages of a queue that nobody else reads and nobody writes to any more."""
+        bodies = []
+        while count := self.waiting(queue):
+            text = subprocess.run(["amqp-consume", f"--url=amqp://lab:lab@127.0.0.1:{self.port}", "-q", queue, "-p", "100",
+                                   "-c", str(count), "--", "sh", "-c", "cat; echo"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300, check=True).stdout
+            bodies += [json.loads(line) for line in text.decode().splitlines() if line.strip()]
+        return bodies
 
     def close(self):
         if self.process and self.process.poll() is None:
