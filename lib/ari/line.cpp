@@ -102,12 +102,7 @@ void line::shake(instant now) {
     const std::string head = std::exchange(head_, {});
     const int status = handshake_status(std::string_view(head).substr(0, end + 2), nonce_);
     if (status == 401 || status == 403) {
-        stop();
-        ends_.line_refused(status == 401
-                               ? failure{failure_kind::not_allowed,
-                                         "Asterisk refuses ari.user or ari.password (401): compare them with ari.conf"}
-                               : failure{failure_kind::not_allowed,
-                                         "Asterisk does not let ari.user listen to events (403): see ari.conf"});
+        refused(status, now);
         return;
     }
     if (status != 101) {
@@ -115,6 +110,7 @@ void line::shake(instant now) {
         return;
     }
     how_ = state::up;
+    was_let_in_ = true;
     due_ = never;
     pause_ = duration::zero();
     reader_ = frame_reader(limit_.message_bytes);
@@ -122,6 +118,20 @@ void line::shake(instant now) {
     heard_ = pinged_ = watched_ = now;
     ends_.line_up();
     read(std::string_view(head).substr(end + 4), now);
+}
+
+/// Whoever was let in once has calls, and the password was right: what is wrong now is in ari.conf, and will be mended.
+void line::refused(int status, instant now) {
+    const std::string why = status == 401
+                                ? "Asterisk refuses ari.user or ari.password (401): compare them with ari.conf"
+                                : "Asterisk does not let ari.user listen to events (403): see ari.conf";
+    if (was_let_in_) {
+        pause_ = limit_.retry_most;
+        lose(why, now);
+        return;
+    }
+    stop();
+    ends_.line_refused({failure_kind::not_allowed, why});
 }
 
 void line::read(std::string_view bytes, instant now) {

@@ -30,7 +30,8 @@ public:
     virtual void line_heard(std::string_view message) = 0;
     /// An attempt failed, for the log; the next one comes by itself.
     virtual void line_failed(std::string_view why) = 0;
-    /// Asterisk will never let this worker in: 401 or 403. The line has stopped.
+    /// Asterisk does not let this worker in, 401 or 403, and never has. The line has stopped. Where it has before, that
+    /// is a line_failed, and is tried again.
     virtual void line_refused(failure why) = 0;
 };
 
@@ -60,6 +61,7 @@ private:
     void attempt(instant now);
     void lose(std::string_view why, instant now);
     void shake(instant now);
+    void refused(int status, instant now);
     void read(std::string_view bytes, instant now);
     void frame(opcode kind, std::string_view payload);
     void send_frame(opcode kind, std::string_view payload);
@@ -73,6 +75,7 @@ private:
     state how_ = state::stopped;
     instant due_ = never;  ///< the next attempt, or the end of the one under way
     duration pause_{};
+    bool was_let_in_ = false;
     std::string nonce_;
     std::string head_;  ///< of the reply to the handshake
     frame_reader reader_;

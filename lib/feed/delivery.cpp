@@ -107,8 +107,7 @@ void delivery::take_damages(const spool_batch& batch) {
     desk_.damaged += batch.damages.size();
     const spool_damage& last = batch.damages.back();
     raise(damage_, last.where,
-          "spool " + options_.spool.string() + ": " + last.where + ": " + last.what +
-              "; kept aside there, and everything else goes out");
+          "spool " + options_.spool.string() + ": " + last.where + ": " + last.what + "; everything else goes out");
 }
 
 void delivery::reach_broker() {

@@ -21,6 +21,20 @@ constexpr std::string_view front = "segment-";
 constexpr std::string_view end = ".jsonl";
 constexpr const char* confirmed_file = "confirmed";
 
+/// The beginning when there is no such file; nothing when it says no place.
+std::optional<spool_place> read_confirmed(const fs::path& dir) {
+    std::error_code error;
+    if (!fs::exists(dir / confirmed_file, error) && !error) {
+        return spool_place{};
+    }
+    std::ifstream file(dir / confirmed_file);
+    spool_place place;
+    if (!(file >> place.segment >> place.offset) || place.segment > highest_segment) {
+        return std::nullopt;
+    }
+    return place;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint64_t number) {
@@ -37,7 +51,7 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
     name.remove_suffix(end.size());
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error != std::errc{} || stop != name.data() + name.size()) {
+    if (error != std::errc{} || stop != name.data() + name.size() || number > highest_segment) {
         return std::nullopt;
     }
     return number;
@@ -60,12 +74,19 @@ std::vector<segment> segments_in(const fs::path& dir) {
 }
 
 spool_place confirmed_place(const fs::path& dir) {
-    std::ifstream file(dir / confirmed_file);
-    spool_place place;
-    if (!(file >> place.segment >> place.offset)) {
-        return {};
+    return read_confirmed(dir).value_or(spool_place{});
+}
+
+std::optional<spool_place> believed_place(const fs::path& dir) {
+    const auto place = read_confirmed(dir);
+    const auto segments = segments_in(dir);
+    if (!place || segments.empty()) {
+        return place;
     }
-    return place;
+    const auto own = std::find_if(segments.begin(), segments.end(),
+                                  [&](const segment& each) { return each.number == place->segment; });
+    const bool stands = own != segments.end() ? place->offset <= own->bytes : place->segment < segments.front().number;
+    return stands ? place : std::nullopt;
 }
 
 bool keep_confirmed_place(const fs::path& dir, spool_place place) {

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 namespace json = simdjson::ondemand;
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
+constexpr const char* aside_file = "damaged.jsonl";
+constexpr std::uintmax_t aside_limit = std::uintmax_t{64} << 20U;
 constexpr std::size_t longest_name = 255;  // AMQP 0-9-1 section 4.2.5.3: of a routing key and a message_id
 
 bool is_name(std::string_view text) {
@@ -71,6 +73,7 @@ struct spool_reader::insides {
     spool_reading reading = spool_reading::look;
     spool_place place;  ///< the next byte to read
     spool_place confirmed;
+    std::vector<spool_damage> doubts;  ///< found by opening it, told with the first batch
     json::parser parser;
     std::string ahead;     ///< bytes of the segment, some of which are done with
     std::size_t used = 0;  ///< how many: `place` is the place of the next one
@@ -105,9 +108,10 @@ struct spool_reader::insides {
         // glibc's strerror keeps its buffer per thread since 2.32.
     }
 
-    /// What the disk lost must not hold up the other segments. Anything but EIO may pass: too many open files, rights.
+    /// What the disk lost must not hold up the other segments. Anything else may pass: too many open files, rights.
     result<done> give_up(const segment& each, spool_batch& batch) {
-        const bool lost = errno == EIO;
+        const bool lost =
+            errno == EIO || errno == EUCLEAN || errno == EBADMSG;  // the latter: what it reads is not what it wrote
         failure why = unreadable(each);
         const fs::path aside = dir / ("unreadable-" + each.path.filename().string());
         if (!lost || reading != spool_reading::consume || ::rename(each.path.c_str(), aside.c_str()) != 0) {
@@ -129,12 +133,21 @@ struct spool_reader::insides {
     }
 
     void put_aside(const std::string& bytes, std::string what, spool_batch& batch) {
-        batch.damages.push_back({name_of(place), std::move(what)});
         if (reading == spool_reading::consume) {
-            // Kept for whoever wants to see it; where the disk is full the damage is at least named.
-            std::ofstream aside(dir / "damaged.jsonl", std::ios::app | std::ios::binary);
-            aside << bytes << '\n';
+            // Kept for whoever wants to see it; where the disk or the file is full the damage is at least named.
+            const fs::path file = dir / aside_file;
+            std::error_code none_yet;
+            const std::uintmax_t size = fs::file_size(file, none_yet);
+            const bool room = none_yet || size + bytes.size() < aside_limit;
+            std::ofstream aside;
+            if (room) {
+                aside.open(file, std::ios::app | std::ios::binary);
+                aside << bytes << '\n' << std::flush;
+            }
+            what += room && aside ? std::string("; copied to ") + aside_file
+                                  : std::string("; no room for it in ") + aside_file;
         }
+        batch.damages.push_back({name_of(place), std::move(what)});
     }
 
     void take_line(std::size_t length, spool_batch& batch) {
@@ -192,8 +205,13 @@ result<std::unique_ptr<spool_reader>> spool_reader::open(fs::path dir, spool_rea
     auto in = std::make_unique<insides>();
     in->reading = reading;
     if (reading == spool_reading::consume) {
-        in->confirmed = confirmed_place(dir);
-        in->place = in->confirmed;
+        if (const auto place = believed_place(dir)) {
+            in->place = in->confirmed = *place;
+        } else {
+            in->doubts.push_back({"confirmed",
+                                  "says no place, or one up to which nobody can have read; what the segments "
+                                  "hold is sent, some of it again"});
+        }
     }
     in->dir = std::move(dir);
     return std::unique_ptr<spool_reader>(new spool_reader(std::move(in)));
@@ -213,6 +231,7 @@ spool_reader::~spool_reader() = default;
 result<spool_batch> spool_reader::next(std::size_t limit) {
     insides& in = *in_;
     spool_batch batch;
+    batch.damages = std::exchange(in.doubts, {});
     const auto present = segments_in(in.dir);
     for (std::size_t i = 0; i < present.size(); ++i) {
         const segment& each = present[i];

@@ -21,15 +21,17 @@ struct spooled {
     spool_place end;         ///< confirm this when the record is safe elsewhere
 };
 
-/// A line that is no message: torn by a crash, or damaged.
+/// A line that is no message: torn by a crash, or damaged. Or a file that cannot be what it was.
 struct spool_damage {
-    std::string where;  ///< segment-0000000003.jsonl, byte 8192
+    std::string where;  ///< segment-0000000003.jsonl, byte 8192; confirmed
     std::string what;
 };
 
 enum class spool_reading : std::uint8_t {
-    look,     ///< from the oldest record there is; nothing on disk is changed
-    consume,  ///< from the confirmed place; damaged lines are copied to damaged.jsonl, confirmed segments deleted
+    look,  ///< from the oldest record there is; nothing on disk is changed
+    /// From the confirmed place, or from the beginning where that cannot be; damaged lines are copied to damaged.jsonl
+    /// as long as that is below 64 MiB, confirmed segments deleted.
+    consume,
 };
 
 struct spool_batch {
@@ -54,8 +56,8 @@ public:
 
     /// Up to `limit` further messages; empty when there are none yet. The newest segment may still grow, so that a half
     /// line at its end is not there yet; in every older one it was torn. A consumer renames an older segment whose disk
-    /// refuses to give it (EIO) to unreadable-….jsonl, names it among the damages and goes on behind it. Failure
-    /// broken_data when a segment cannot be read for another reason: ask again later.
+    /// refuses to give it (EIO, EUCLEAN, EBADMSG) to unreadable-….jsonl, names it among the damages and goes on behind
+    /// it. Failure broken_data when a segment cannot be read for another reason: ask again later.
     result<spool_batch> next(std::size_t limit);
 
     /// Everything up to `place` is safe elsewhere: it is remembered across restarts, and segments before it are

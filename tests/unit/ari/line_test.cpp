@@ -146,6 +146,21 @@ TEST_CASE("line: a wrong password ends it", "[ari]") {
     CHECK(s.wait(10s).empty());
 }
 
+TEST_CASE("line: a password that was right before is tried again for ever", "[ari]") {
+    script s;
+    s.up();
+    CHECK(s.closed() == "close lost(cut)");
+    for (int i = 0; i < 20; ++i) {
+        s.wait(2s);
+        s.opened();
+        CHECK(s.got("HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n\r\nno!")
+                  .starts_with("close failed(Asterisk refuses"));
+    }
+    s.wait(2s);
+    s.opened();
+    CHECK(s.accept() == "up");
+}
+
 TEST_CASE("line: an Asterisk that is still starting is waited for", "[ari]") {
     script s;
     s.start();

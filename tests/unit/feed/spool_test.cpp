@@ -150,8 +150,56 @@ TEST_CASE("spool: torn and damaged lines are named, kept aside, and cost no othe
     CHECK(batch.messages.size() == 3);
     REQUIRE(batch.damages.size() == 4);
     CHECK(batch.damages[0].where == "segment-0000000001.jsonl, byte " + std::to_string(good.size()));
-    CHECK(batch.damages[1].what == "torn: the line has no end");
+    CHECK(batch.damages[1].what == "torn: the line has no end; copied to damaged.jsonl");
     CHECK(text_of_file(dir.path() / "damaged.jsonl").starts_with("garbage\n{\"key\":\"door.fin\n"));
+}
+
+TEST_CASE("spool: a confirmed place that cannot be one costs no record", "[feed]") {
+    const scratch_dir dir;
+    auto options = quick(dir.path());
+    options.segment_limit = 1;
+    const auto to = opened(options);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        to->take(numbered_record(i));
+    }
+    REQUIRE(comes_true([&] { return to->counts().taken == 4; }));
+    // Behind every segment; behind the end of one; no number at all; one that nothing could follow; nothing.
+    const char* text = GENERATE("92 400\n", "2 99999999\n", "nonsense", "18446744073709551615 0\n", "");
+    CAPTURE(text);
+    write_file(dir.path() / "confirmed", text);
+    to->take(numbered_record(4));  // into a segment behind all others, whatever the file says
+    REQUIRE(comes_true([&] { return to->counts().taken == 5; }));
+    const auto from = reading(dir.path(), spool_reading::consume);
+    const auto batch = batch_of(*from);
+    CHECK(batch.messages.size() == 5);
+    REQUIRE(batch.damages.size() == 1);
+    CHECK(batch.damages[0].where == "confirmed");
+    REQUIRE(from->confirm(batch.messages[1].end).ok());
+    CHECK(batch_of(*reading(dir.path(), spool_reading::consume)).messages.size() == 3);
+}
+
+TEST_CASE("spool: a file with a number that nothing can follow is no segment", "[feed]") {
+    const scratch_dir dir;
+    write_file(dir.path() / "segment-18446744073709551615.jsonl", "");
+    const auto to = opened(quick(dir.path()));
+    to->take(numbered_record(1));
+    REQUIRE(to->close(5s).ok());
+    CHECK(segments_in(dir.path()).front().number == 1);
+    CHECK(batch_of(*reading(dir.path(), spool_reading::consume)).messages.size() == 1);
+}
+
+TEST_CASE("spool: what is put aside has a limit", "[feed]") {
+    const scratch_dir dir;
+    std::string good;
+    append_spool_line(good, numbered_record(1));
+    write_file(dir.path() / "damaged.jsonl", "");
+    std::filesystem::resize_file(dir.path() / "damaged.jsonl", std::uintmax_t{64} << 20U);
+    write_file(dir.path() / segment_name(1), "garbage\n" + good);
+    const auto batch = batch_of(*reading(dir.path(), spool_reading::consume));
+    CHECK(batch.messages.size() == 1);
+    REQUIRE(batch.damages.size() == 1);
+    CHECK(batch.damages[0].what.ends_with("; no room for it in damaged.jsonl"));
+    CHECK(std::filesystem::file_size(dir.path() / "damaged.jsonl") == std::uintmax_t{64} << 20U);
 }
 
 TEST_CASE("spool: one worker a spool", "[feed]") {
