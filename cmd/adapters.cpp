@@ -226,13 +226,22 @@ void show(const feed::spool_counts& from, instant now, runtime::metrics& to) {
 result<done> be_able_to_write(const std::string& directory, const std::string& key) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
-    if (error || ::access(directory.c_str(), W_OK | X_OK) != 0) {
-        return failure{failure_kind::not_allowed,
-                       key + ": cannot write to " + directory + " (" +
-                           (error ? error.message() : std::error_code(errno, std::generic_category()).message()) +
-                           "): create it for the user that runs tdctl, or name another one"};
+    if (!error && ::access(directory.c_str(), W_OK | X_OK) != 0 && errno != EROFS) {
+        error = std::error_code(errno, std::generic_category());
     }
-    return done{};
+    if (!error) {
+        return done{};
+    }
+    const bool rights = error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
+    const bool no_directory = error == std::errc::not_a_directory || error == std::errc::file_exists ||
+                              error == std::errc::too_many_symbolic_link_levels;
+    return failure{rights         ? failure_kind::not_allowed
+                   : no_directory ? failure_kind::bad_input
+                                  : failure_kind::unreachable,
+                   key + ": cannot write to " + directory + " (" + error.message() + ")" +
+                       (rights         ? ": create it for the user that runs tdctl, or name another one"
+                        : no_directory ? ": something else stands in its place; name another directory"
+                                       : ": mend the disk, or name another directory")};
 }
 
 }  // namespace td::cmd

@@ -77,7 +77,9 @@ void show(const ari::counters& door, const ari::counters& sos, runtime::metrics&
 void show(const runtime::recorder_counts& from, runtime::metrics& to);
 void show(const feed::spool_counts& from, instant now, runtime::metrics& to);
 
-/// Makes the directory where it is missing and tries to write into it. Failure: not_allowed, with the remedy.
+/// Makes the directory where it is missing, and looks whether it may be written to. One that is there on a disk that
+/// takes nothing, full or read-only, will do: calls go on without it, and alarms say so. Failures, with the remedy:
+/// not_allowed (rights), bad_input (it is no directory), unreachable (the disk).
 [[nodiscard]] result<done> be_able_to_write(const std::string& directory, const std::string& key);
 
 }  // namespace td::cmd

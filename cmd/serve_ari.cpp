@@ -9,6 +9,7 @@
 
 #include "cmd/door_service.hpp"
 #include "cmd/verbs.hpp"
+#include "runtime/journal_files.hpp"
 
 namespace td::cmd {
 namespace {
@@ -38,10 +39,16 @@ std::string check_duration(const std::string& text) {
     return parse_duration(text) ? "" : "'" + text + "' is no duration; write 45s, 10m or 3h";
 }
 
+std::string check_node(const std::string& text) {
+    return runtime::is_node_name(text) ? "" : "'" + text + "' is no node: letters, digits, '.', '_' and '-', up to 64";
+}
+
 act declare(CLI::App& app) {
     const auto given = std::make_shared<options>();
     given->node = host_name();
-    app.add_option("--node", given->node, "Whose journal it is; the host's name otherwise")->capture_default_str();
+    app.add_option("--node", given->node, "Whose journal it is; the host's name otherwise")
+        ->check(check_node)
+        ->capture_default_str();
     app.add_option("--drain", given->drain, "How long living calls may go on after SIGTERM")
         ->check(check_duration)
         ->capture_default_str();

@@ -30,7 +30,7 @@ result<std::unique_ptr<tenure>> tenure::open(const std::string& dir, const std::
     std::filesystem::path path = std::filesystem::path(dir) / (node + ".lock");
     runtime::open_file file(path, O_RDWR | O_CREAT);
     if (!file.is_open()) {
-        const bool full = errno == ENOSPC || errno == EDQUOT;
+        const bool full = errno == ENOSPC || errno == EDQUOT || errno == EROFS;
         return failure{full ? failure_kind::full : failure_kind::not_allowed,
                        "cannot open " + path.string() + ": " + runtime::errno_text()};
     }

@@ -1,6 +1,8 @@
 #include "config/check.hpp"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <initializer_list>
 #include <string>
 
@@ -107,7 +109,11 @@ void check_sos(const settings& s, judge& to) {
 }
 
 void check_storage(const settings& s, judge& to) {
-    const auto place = [](std::string_view path) { return path.substr(0, path.find_last_not_of('/') + 1); };
+    const auto place = [](const std::string& path) {
+        std::string plain = std::filesystem::path(path).lexically_normal();
+        plain.erase(std::max<std::size_t>(plain.find_last_not_of('/') + 1, 1));
+        return plain;
+    };
     if (place(s.feed.spool) == place(s.journal.dir)) {
         to.error({"feed.spool", "journal.dir"},
                  "feed.spool and journal.dir are the same directory, " + in_quotes(printable(s.feed.spool)),

@@ -14,7 +14,8 @@ constexpr std::size_t records_a_read = 64;
 constexpr const char* not_read = "reading";
 constexpr const char* not_kept = "writing";
 constexpr duration longest_deafness = 20ms;  // who waits for the broker does not hear that the end has come
-constexpr std::size_t news_a_round = 1000;   // then the spool and the clock have their turn
+constexpr std::uint64_t named_damages = 100;
+constexpr std::size_t news_a_round = 1000;  // then the spool and the clock have their turn
 
 std::uint64_t seed() {
     std::random_device device;
@@ -104,10 +105,15 @@ void delivery::refill() {
 }
 
 void delivery::take_damages(const spool_batch& batch) {
-    desk_.damaged += batch.damages.size();
-    const spool_damage& last = batch.damages.back();
-    raise(damage_, last.where,
-          "spool " + options_.spool.string() + ": " + last.where + ": " + last.what + "; everything else goes out");
+    for (const spool_damage& each : batch.damages) {
+        const std::uint64_t count = ++desk_.damaged;
+        if (count <= named_damages) {
+            raise(damage_, each.where,
+                  "spool " + options_.spool.string() + ": " + each.where + ": " + each.what +
+                      (count == named_damages ? "; further damages are counted, not named" : "") +
+                      "; everything else goes out");
+        }
+    }
 }
 
 void delivery::reach_broker() {

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <simdjson.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
 namespace td::feed {
@@ -18,8 +18,21 @@ namespace json = simdjson::ondemand;
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
 constexpr const char* aside_file = "damaged.jsonl";
-constexpr std::uintmax_t aside_limit = std::uintmax_t{64} << 20U;
+constexpr std::size_t aside_limit = std::size_t{64} << 20U;
 constexpr std::size_t longest_name = 255;  // AMQP 0-9-1 section 4.2.5.3: of a routing key and a message_id
+
+/// False where the disk has no room, or the file would have 64 MiB.
+bool append(const fs::path& path, const std::string& bytes) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    struct stat seen {};
+    const bool room =
+        file >= 0 && ::fstat(file, &seen) == 0 && static_cast<std::size_t>(seen.st_size) + bytes.size() < aside_limit;
+    const bool written = room && ::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+    if (file >= 0) {
+        ::close(file);
+    }
+    return written;
+}
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= longest_name;
@@ -135,17 +148,8 @@ struct spool_reader::insides {
     void put_aside(const std::string& bytes, std::string what, spool_batch& batch) {
         if (reading == spool_reading::consume) {
             // Kept for whoever wants to see it; where the disk or the file is full the damage is at least named.
-            const fs::path file = dir / aside_file;
-            std::error_code none_yet;
-            const std::uintmax_t size = fs::file_size(file, none_yet);
-            const bool room = none_yet || size + bytes.size() < aside_limit;
-            std::ofstream aside;
-            if (room) {
-                aside.open(file, std::ios::app | std::ios::binary);
-                aside << bytes << '\n' << std::flush;
-            }
-            what += room && aside ? std::string("; copied to ") + aside_file
-                                  : std::string("; no room for it in ") + aside_file;
+            what += std::string(append(dir / aside_file, bytes + '\n') ? "; copied to " : "; no room for it in ") +
+                    aside_file;
         }
         batch.damages.push_back({name_of(place), std::move(what)});
     }
