@@ -52,7 +52,7 @@ class RabbitMQ:
             return subprocess.Popen([str(word) for word in words], stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                                     env=self.around, preexec_fn=lab.die_with_parent)
 
-    def start(self, timeout=120):
+    def start(self, timeout=400):
         """Returns when it lets people in."""
         self.process = self._run("/usr/lib/rabbitmq/bin/rabbitmq-server")
         until = time.monotonic() + timeout
@@ -69,7 +69,7 @@ class RabbitMQ:
 
     def control(self, *words):
         done = subprocess.run([CONTROL, "-q", *words], env=self.around, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, timeout=60, check=False)
+                              text=True, timeout=180, check=False)
         if done.returncode:
             raise RuntimeError(f"rabbitmqctl {words[0]}: {done.stdout}")
         return done.stdout
@@ -82,18 +82,18 @@ class RabbitMQ:
         os.kill(self.pid(), signal.SIGKILL)
         self.process.wait()
 
-    def drain(self, queue, quiet=3.0):
-        """The bodies of all messages of a queue; it ends when none has come for `quiet` seconds."""
+    def drain(self, queue, limit=180):
+        """The bodies of all messages that stand in a queue."""
+        standing = dict(line.split("\t") for line in self.control("list_queues", "--no-table-headers", "name", "messages").splitlines())
+        left = int(standing[queue])
         reader = subprocess.Popen(["amqp-consume", f"--url=amqp://lab:lab@127.0.0.1:{self.port}", "-q", queue, "-p", "100", "--",
                                    "sh", "-c", "cat; echo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         os.set_blocking(reader.stdout.fileno(), False)
-        text, heard = b"", time.monotonic()
-        while time.monotonic() - heard < quiet:
-            if reader.poll() is not None:
-                raise RuntimeError(f"amqp-consume ended with {reader.returncode}")
-            piece = reader.stdout.read()
-            if piece:
-                text, heard = text + piece, time.monotonic()
+        text, until = b"", time.monotonic() + limit
+        while (came := sum(bool(line.strip()) for line in text.split(b"\n")[:-1])) < left:
+            if reader.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"amqp-consume gave {came} of {left} messages, its status: {reader.returncode}")
+            text += reader.stdout.read() or b""
             time.sleep(0.05)
         reader.kill()
         reader.wait()
