@@ -137,7 +137,7 @@ class Ending(Story):
         record = self.record()
         self.expect(record, outcome="missed", ended_by="ring_limit", answered_by=None, talk_ms=0)
         self.assertEqual(self.why(record), {a: "no_answer", dead: "unreachable"})
-        self.assertGreaterEqual(record["ring_ms"], 8000)
+        self.assertGreaterEqual(record["ring_ms"], 15000)
         self.assertTrue(self.told(a, "CANCEL"))
 
     def test_everybody_declines(self):

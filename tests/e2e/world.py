@@ -133,8 +133,8 @@ class World:
         made = workers.Worker(self.scratch / name, workers.merged({
             "ari": {"url": self.asterisk.url},
             "sos": {"app": door.replace("TdCallHandler", "TdCallSos")},
-            "door": {"ring_limit": "8s", "talk_limit": "12s", "late_dial": "1s"},
-            "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "2s"},
+            "door": {"ring_limit": "15s", "talk_limit": "12s", "late_dial": "1s"},
+            "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "5s"},
             "push": {"url": self.push.url, "timeout": "5s", "repeat": "2s"},
         }, changes), password=self.asterisk.password)
         self.workers.append(made)

@@ -46,6 +46,15 @@ def free_port(address="127.0.0.1", kind=socket.SOCK_DGRAM):
     raise OSError(f"no free port on {address}")
 
 
+def is_free(address, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, port))
+            return True
+        except OSError:
+            return False
+
+
 def die_with_parent():
     """A test that is killed must not leave a server behind (PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -198,9 +207,12 @@ class Sipp:
             text = text.replace(old, new)
         self.file.write_text(text, encoding="utf-8")
         self.address = (address, free_port(address))
-        # SIPp takes the media port and the even one after it (video) without asking, so runs side by side must differ.
+        # SIPp takes the media port and the even one after it (video) without asking, so runs side by side must differ, and
+        # nobody else may have them.
+        media = next(port for port in itertools.islice(self.media_ports, 1100)
+                     if is_free(address, port) and is_free(address, port + 2))
         command = ["sipp", "-sf", self.file, "-i", address, "-p", self.address[1], "-m", calls, "-r", rate,
-                   "-d", int(hold * 1000), "-s", service, "-mp", next(self.media_ports), "-nostdin",
+                   "-d", int(hold * 1000), "-s", service, "-mp", media, "-nostdin",
                    "-timeout", timeout, "-timeout_error", "-recv_timeout", timeout * 1000, "-fd", 1,
                    "-trace_err", "-error_file", self.scratch / f"{name}.err",
                    "-trace_stat", "-stf", self.scratch / f"{name}.csv",
