@@ -63,7 +63,7 @@ def look_back(world):
     must(left == (0, 0), f"Asterisk still has {left[0]} channels and {left[1]} bridges:\n{world.asterisk.cli('core show channels')}"
                          f"{world.asterisk.cli('bridge show all')}")
     must(world.asterisk.process.poll() is None, "Asterisk has ended by itself")
-    must(not world.phones.live(), f"phones still ring or talk: {world.phones.live()}")
+    must(not (live := worlds.over(world.phones.live)), f"phones still ring or talk: {live}")
     for (worker, panel), wanted in world.calls.items():
         found = len(worker.records_of(panel))
         must(found == wanted, f"panel {panel} of worker {worker.scratch.name} has {found} finished records, not {wanted}")
@@ -72,19 +72,12 @@ def look_back(world):
         if worker not in world.unwatched:
             errors = [line for line in worker.errors() if not any(words in line for words in world.tolerated)]
             must(not errors, f"worker {name} logged errors:\n" + "\n".join(errors[:20]))
-            must(not (difference := books_disagree_for_good(worker)), f"worker {name}: {difference}")
+            # The three are written by threads of their own, so one may be a moment behind.
+            must(not (difference := worlds.over(lambda each=worker: books_disagree(each))), f"worker {name}: {difference}")
         else:
             reports = [line for line in worker.errors() if worlds.workers.SANITIZER.search(line)]
             must(not reports, f"worker {name}:\n" + "\n".join(reports))
     return complaints
-
-
-def books_disagree_for_good(worker):
-    """The three are written by threads of their own, so one may be a moment behind."""
-    until = time.monotonic() + 30
-    while (difference := books_disagree(worker)) and time.monotonic() < until:
-        time.sleep(0.2)
-    return difference
 
 
 def books_disagree(worker):

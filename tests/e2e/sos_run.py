@@ -482,8 +482,8 @@ def look_back(w):
     if left != (0, 0):
         complaints.append(f"Asterisk still has {left[0]} channels and {left[1]} bridges:\n"
                           + w.asterisk.cli("core show channels"))
-    if w.gateway.live() or w.panels.live():
-        complaints.append(f"somebody still rings or talks: {w.gateway.live()} {w.panels.live()}")
+    if live := worlds.over(lambda: w.gateway.live() + w.panels.live()):
+        complaints.append(f"somebody still rings or talks: {live}")
     reports = [line for line in w.worker.errors() if workers.SANITIZER.search(line)]
     if reports:
         complaints.append("\n".join(reports))

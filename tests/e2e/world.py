@@ -60,6 +60,14 @@ def wait(question, timeout=60, what="something"):
     return answer
 
 
+def over(question, timeout=30):
+    """What question() still finds after a while; nothing as soon as it finds nothing."""
+    until = time.monotonic() + timeout
+    while (left := question()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return left
+
+
 class Redis:
     """A Redis of its own; it says so if there is none."""
 
