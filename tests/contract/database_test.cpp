@@ -157,7 +157,7 @@ TEST_CASE("stores: whatever the database, a long random life gives the same answ
 
 TEST_CASE("stores: calls of many threads at once never share a number, and those of one panel share one") {
     const kind which = each_database();
-    pool_world w(which, 20s);
+    pool_world w(which, 100s);
     w.city(chelyabinsk);
     w.numbers(chelyabinsk, 1, 40);
     std::vector<std::thread> threads;
@@ -208,7 +208,7 @@ TEST_CASE("mariadb: a connection that is killed is made again, and nothing is le
 }
 
 TEST_CASE("mariadb: a server that is restarted is waited for within the deadline") {
-    pool_world w(kind::mysql, 30s);
+    pool_world w(kind::mysql, 150s);
     w.city(chelyabinsk);
     w.numbers(chelyabinsk, 1, 3);
     const auto a = w.lease("a", 1min);
@@ -225,7 +225,7 @@ TEST_CASE("mariadb: a server that is restarted is waited for within the deadline
 }
 
 TEST_CASE("mariadb: a server that answers nothing is given up, and named without the password") {
-    pool_world w(kind::mysql, 200ms);
+    pool_world w(kind::mysql, 3s);
     w.city(chelyabinsk);
     server().fall_silent();
     const auto outcome = w.store().cities();
@@ -344,7 +344,7 @@ TEST_CASE("sqlite: a file that is none is named, and one that is missing is to b
 }
 
 TEST_CASE("sqlite: a writer that does not let go is waited for until the deadline, readers pass") {
-    pool_world w(kind::sqlite, 50ms);
+    pool_world w(kind::sqlite, 3s);
     w.city(chelyabinsk);
     w.numbers(chelyabinsk, 1, 1);
     sqlite3* other = nullptr;

@@ -57,7 +57,7 @@ inline number_id num(unsigned number) {
 
 class pool_world {
 public:
-    explicit pool_world(kind which, duration deadline = 5s) : which_(which), deadline_(deadline) {
+    explicit pool_world(kind which, duration deadline = 30s) : which_(which), deadline_(deadline) {
         if (which == kind::mysql) {
             store::mysql_session session = admin_session();
             for (const char* table : {"sos_city", "sos_number", "sos_lease", "sos_audit", "probe_sweep", "probe_result",

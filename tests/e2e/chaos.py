@@ -61,7 +61,7 @@ class Chaos:
 
     def calls(self, seconds):
         return lab.Sipp("panel-in-chaos", self.scratch / "sipp", self.world.asterisk.sip, calls=int(self.rate * seconds),
-                        rate=self.rate, hold=3.0, timeout=int(seconds) + 60, name="panels",
+                        rate=self.rate, hold=3.0, timeout=int(seconds) + 90, name="panels",
                         options=["-inf", str(self.inf), "-recv_timeout", "30000"])
 
     def back(self, what, began):
@@ -85,7 +85,7 @@ class Chaos:
     def relieve(self):
         first, began = self.worker.process, time.monotonic()
         self.worker.start()
-        assert first.wait(15) == 0, self.worker.log()[-2000:]
+        assert first.wait(60) == 0, self.worker.log()[-2000:]
         self.back("relieve", began)
 
     def stop_and_continue(self):
@@ -120,10 +120,10 @@ class Chaos:
 
     def settle(self):
         """Everything that was begun is over, and what is over is at the broker."""
-        wait(lambda: self.worker.metrics()["tdctl_calls_active"] == 0, 60, "the last call to end")
+        wait(lambda: self.worker.metrics()["tdctl_calls_active"] == 0, 120, "the last call to end")
         wait(lambda: self.worker.metrics()["tdctl_feed_in_flight"] == 0 and
-             self.worker.metrics().get("tdctl_feed_unconfirmed_age_seconds", 0) == 0, 60, "the spool to be empty")
-        return self.world.asterisk.wait_empty(10)
+             self.worker.metrics().get("tdctl_feed_unconfirmed_age_seconds", 0) == 0, 120, "the spool to be empty")
+        return self.world.asterisk.wait_empty()
 
     def close(self):
         self.hole.close()

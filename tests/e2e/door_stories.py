@@ -20,7 +20,7 @@ class Answering(Story):
         self.assertGreaterEqual(record["talk_ms"], 500)
         self.assertEqual([each["accepted"] for each in record["push"]], [True] * 4)
         for loser in (a, c, d):
-            self.assertIn(ELSEWHERE, self.requests(loser, "CANCEL")[0].headers("Reason"))
+            self.assertIn(ELSEWHERE, self.told(loser, "CANCEL")[0].headers("Reason"))
 
     def test_a_panel_may_have_a_hyphen_in_its_name(self):
         self.panel = f"entrance-{self.panel}"
@@ -35,7 +35,8 @@ class Answering(Story):
             self.call("panel", hold=1.0).check()
         story = [m for m in wire.sip() if self.panel in m.header("From")]
         to_panel = [m for m in story if m.target[0] == "127.0.0.2" and m.status and m.method == "INVITE"]
-        self.assertEqual([m.status for m in to_panel if m.status != 100], [180, 200])
+        # What is repeated because the other side was slow is said once here.
+        self.assertEqual(list(dict.fromkeys(m.status for m in to_panel if m.status != 100)), [180, 200])
         ringing = next(m.at for m in to_panel if m.status == 180)
         invites = [m for m in story if m.target == self.world.phones.address and m.method == "INVITE" and m.status is None]
         self.assertEqual(sorted({m.user for m in invites}), sorted(accounts), "each account is invited, by its own name")
@@ -49,14 +50,15 @@ class Answering(Story):
     def test_a_dead_heat_leaves_exactly_one_in_the_call(self):
         # On a busy machine the CANCEL may be a moment faster than the second answer; then the two cross on the wire.
         a, b = self.flat(Phone(answer_after=0.3, deaf_to_cancel=True), Phone(answer_after=0.3, deaf_to_cancel=True))
-        self.call("panel", hold=1.5).check()
+        self.call("panel", hold=5.0).check()
         record = self.record()
         winner, loser = (a, b) if record["answered_by"] == a else (b, a)
         self.expect(record, outcome="answered", ended_by="panel", answered_by=winner)
         self.assertEqual(self.why(record), {winner: "answered", loser: "answered_elsewhere"})
         self.assertTrue([m for m in self.messages(loser) if m.status == 200 and m.method == "INVITE"], "both answered")
-        ends = {account: min(m.at for m in self.requests(account, "BYE") + self.requests(account, "CANCEL"))
-                for account in (a, b)}
+        ends = {account: self.world.phones.wait(lambda: self.requests(account, "BYE") + self.requests(account, "CANCEL"),
+                                                what=f"the end of {account}") for account in (a, b)}
+        ends = {account: min(m.at for m in messages) for account, messages in ends.items()}
         self.assertLess(ends[loser] + 0.5, ends[winner], "the loser is let go long before the talk ends")
 
     def test_a_phone_that_answers_in_the_moment_it_is_cancelled_is_let_go(self):
@@ -65,7 +67,7 @@ class Answering(Story):
         record = self.record()
         self.expect(record, outcome="answered", ended_by="panel", answered_by=a)
         self.assertEqual(self.why(record), {a: "answered", b: "answered_elsewhere"})
-        self.assertTrue(self.requests(b, "BYE"), "its answer crossed the CANCEL, so a BYE ends it")
+        self.assertTrue(self.told(b, "BYE"), "its answer crossed the CANCEL, so a BYE ends it")
 
     def test_sixteen_accounts_all_ring_and_one_answers(self):
         accounts = self.flat(*[Phone(answer_after=1.5 if i == 11 else None) for i in range(16)])
@@ -75,7 +77,7 @@ class Answering(Story):
         self.assertEqual(self.why(record), {each: "answered" if each == accounts[11] else "answered_elsewhere"
                                             for each in accounts})
         for each in accounts:
-            self.assertEqual(len({m.call_id for m in self.requests(each, "INVITE")}), 1, each)
+            self.assertEqual(self.dialled(each), 1, each)
 
     def test_fifty_calls_at_once_are_all_served(self):
         table = self.world.scratch / "fifty.csv"
@@ -102,13 +104,13 @@ class Ending(Story):
         record = self.record()
         self.expect(record, outcome="cancelled", ended_by="panel", answered_by=None, talk_ms=0)
         self.assertEqual(self.why(record), {a: "cancelled", b: "cancelled"})
-        self.assertTrue(self.requests(a, "CANCEL") and self.requests(b, "CANCEL"))
+        self.assertTrue(self.told(a, "CANCEL") and self.told(b, "CANCEL"))
 
     def test_the_visitor_hangs_up_while_they_talk(self):
         a, = self.flat(Phone(answer_after=0.2))
         self.call("panel", hold=1.0).check()
         self.expect(self.record(), outcome="answered", ended_by="panel", answered_by=a)
-        self.assertTrue(self.requests(a, "BYE"))
+        self.assertTrue(self.told(a, "BYE"))
 
     def test_the_resident_hangs_up_while_they_talk(self):
         a, b = self.flat(Phone(answer_after=0.2, hang_up_after=1.0), Phone())
@@ -120,14 +122,14 @@ class Ending(Story):
         self.call("panel-waits").check()
         record = self.record()
         self.expect(record, outcome="answered", ended_by="talk_limit", answered_by=a)
-        self.assertGreaterEqual(record["talk_ms"], 6000)
-        self.assertTrue(self.requests(a, "BYE"))
+        self.assertGreaterEqual(record["talk_ms"], 12000)
+        self.assertTrue(self.told(a, "BYE"))
 
     def test_a_panel_that_vanished_in_the_talk_is_ended_by_the_talk_limit(self):
         a, = self.flat(Phone(answer_after=0.2))
         self.call("panel-vanishes", hold=0.5).wait()
         self.expect(self.record(), outcome="answered", ended_by="talk_limit", answered_by=a)
-        self.assertTrue(self.requests(a, "BYE"))
+        self.assertTrue(self.told(a, "BYE"))
 
     def test_nobody_answers_until_the_ring_limit(self):
         a, dead = self.flat(Phone(), Phone(silent=True))
@@ -135,8 +137,8 @@ class Ending(Story):
         record = self.record()
         self.expect(record, outcome="missed", ended_by="ring_limit", answered_by=None, talk_ms=0)
         self.assertEqual(self.why(record), {a: "no_answer", dead: "unreachable"})
-        self.assertGreaterEqual(record["ring_ms"], 8000)
-        self.assertTrue(self.requests(a, "CANCEL"))
+        self.assertGreaterEqual(record["ring_ms"], 15000)
+        self.assertTrue(self.told(a, "CANCEL"))
 
     def test_everybody_declines(self):
         a, b = self.flat(Phone(status=603, status_after=0.4), Phone(rings_first=True, status=486, status_after=0.8))
@@ -166,7 +168,7 @@ class Ending(Story):
         record = self.record()
         self.expect(record, outcome="declined", ended_by="declined", answered_by=None)
         self.assertEqual(self.why(record), {a: "declined", b: "cancelled"})
-        self.assertTrue(self.requests(b, "CANCEL"))
+        self.assertTrue(self.told(b, "CANCEL"))
 
     def test_a_second_call_of_the_same_panel_is_a_call_of_its_own(self):
         a, = self.flat(Phone(answer_after=0.2))
@@ -196,14 +198,21 @@ class Opening(Story):
                     heard.append((key, stamp))
         return [key for key, _ in heard]
 
-    def call_and_listen(self, scenario, **options):
+    def call_and_listen(self, scenario, meanwhile=lambda: None, **options):
         with self.capture() as wire:
-            self.call(scenario, **options).check()
+            run = self.call(scenario, **options)
+            meanwhile()
+            run.check()
         invite = next(m for m in wire.sip() if m.method == "INVITE" and m.source[0] == "127.0.0.2"
                       and self.panel in m.header("From"))
         line = next(each for each in invite.body.split("\r\n") if each.startswith("m=audio"))
         self.media = ("127.0.0.2", int(line.split()[1]))
         return self.keys_heard(wire)
+
+    def press(self, account, keys):
+        """The resident presses keys once the two talk. Before that they reach nobody: Asterisk 16 takes half a second to join."""
+        wait(lambda: self.world.panel_talks(self.panel), what="the panel to talk")
+        self.world.phones.press(account, keys)
 
     def test_a_flat_that_opens_by_itself_sends_the_key_and_hangs_up(self):
         a, = self.flat(Phone(), auto_open=True)
@@ -221,11 +230,12 @@ class Opening(Story):
         self.assertEqual(worker.stop(), 0, worker.log())
 
     def test_a_resident_opens_the_door_with_the_key(self):
-        a, = self.flat(Phone(answer_after=0.2, keys="1"))
-        self.assertEqual(self.call_and_listen("panel", hold=2.0), [1], "the key reaches the panel")
+        a, = self.flat(Phone(answer_after=0.2))
+        keys = self.call_and_listen("panel", lambda: self.press(a, "1"), hold=5.0)
+        self.assertEqual(keys, [1], "the key reaches the panel")
         self.expect(self.record(), outcome="answered", answered_by=a, opened_door=True)
 
     def test_another_key_opens_nothing(self):
-        a, = self.flat(Phone(answer_after=0.2, keys="5"))
-        self.call("panel", hold=2.0).check()
+        a, = self.flat(Phone(answer_after=0.2))
+        self.assertEqual(self.call_and_listen("panel", lambda: self.press(a, "5"), hold=5.0), [5])
         self.expect(self.record(), outcome="answered", answered_by=a, opened_door=False)

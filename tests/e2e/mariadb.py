@@ -33,7 +33,7 @@ class MariaDb:
                  "--bind-address=127.0.0.1", f"--socket={self.scratch}/s", f"--pid-file={self.scratch}/pid",
                  "--innodb-buffer-pool-size=32M", "--skip-log-bin"],
                 stdout=out, stderr=out, preexec_fn=lab.die_with_parent)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while self.sql("SELECT 1", check=False).strip() != "1":
             if time.monotonic() > until or self.process.poll() is not None:
                 raise RuntimeError(f"MariaDB did not start: see {self.scratch}/mariadb.out")
@@ -42,7 +42,7 @@ class MariaDb:
 
     def sql(self, words, check=True):
         done = subprocess.run(["mariadb", "--no-defaults", f"--socket={self.scratch}/s", "-uroot", "-N", "-B", "-e", words],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
         if check and done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout

@@ -75,7 +75,7 @@ class Server:
         with self.changed:
             return [request for request in self.requests if request.panel == panel]
 
-    def wait(self, question, timeout=10, what="a request"):
+    def wait(self, question, timeout=60, what="a request"):
         """The first true answer to question(), asked again after every request and reply."""
         until = time.monotonic() + timeout
         with self.changed:

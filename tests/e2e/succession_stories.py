@@ -15,7 +15,7 @@ class Following(Story):
         self.lives = []
 
     def worker_of_its_own(self, name, number, *options, **door):
-        self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{number}", "ring_limit": "20s", "talk_limit": "30s",
+        self.use(self.world.worker(name, {"door": {"app": f"TdCallHandler{number}", "ring_limit": "40s", "talk_limit": "60s",
                                                    **door}}).start(*options).wait_ready(), f"*{number}*")
         self.lives = [self.worker.process]
         self.addCleanup(self.end_lives)
@@ -33,11 +33,11 @@ class Following(Story):
         return self.worker.process
 
     def calls_of_many(self, count, first_answer, gap, hold):
-        """Panels whose phones answer one after another, `gap` seconds apart."""
+        """Panels whose phones answer one after another, `gap` seconds apart; None for phones that wait to be told."""
         made = []
         for number in range(count):
             self.panel = self.new_panel()
-            account, = self.flat(Phone(answer_after=first_answer + number * gap))
+            account, = self.flat(Phone(answer_after=first_answer and first_answer + number * gap))
             made.append((self.panel, account, self.call("panel", hold=hold, timeout=60)))
         return made
 
@@ -45,16 +45,16 @@ class Following(Story):
         for panel, account, run in made:
             run.check()
             self.expect(self.record(panel), outcome="answered", ended_by="panel", answered_by=account)
-            self.assertEqual(len(self.requests(account, "INVITE")), 1, "nobody is dialled twice")
+            self.assertEqual(self.dialled(account), 1, "nobody is dialled twice")
 
     def test_a_second_worker_relieves_the_first_and_no_phone_that_answers_meanwhile_is_lost(self):
         self.worker_of_its_own("relieved", 20)
-        made = self.calls_of_many(12, 1.0, 0.15, 4.0)
+        made = self.calls_of_many(12, 1.0, 0.15, 20.0)
         self.world.phones.invite(made[-1][1])
         for _ in range(2):
             first = self.worker.process
             self.another().poll()
-            self.assertEqual(first.wait(10), 0, self.worker.log())
+            self.assertEqual(first.wait(60), 0, self.worker.log())
             self.worker.wait_ready()
         self.all_answered(made)
         self.assertIn("handing over", self.worker.log())
@@ -62,23 +62,24 @@ class Following(Story):
 
     def test_told_by_sigusr2_it_leaves_its_calls_to_the_next(self):
         self.worker_of_its_own("hands-over", 21)
-        talking, = self.calls_of_many(1, 0.2, 0, 4.0)
+        talking, = self.calls_of_many(1, 0.2, 0, 20.0)
         self.wait_talking(talking[1])
         wait(lambda: self.world.panel_talks(talking[0]), what="the panel to talk")
-        ringing, = self.calls_of_many(1, 4.0, 0, 1.0)
+        ringing, = self.calls_of_many(1, None, 0, 1.0)
         self.world.phones.invite(ringing[1])
         self.worker.tell(signal.SIGUSR2)
-        self.assertEqual(self.worker.exit_status(5), 0, self.worker.log())
+        self.assertEqual(self.worker.exit_status(), 0, self.worker.log())
         self.assertIsNone(talking[2].process.poll(), "the talk goes on")
         self.another()
         self.worker.wait_ready()
+        self.world.phones.answer(ringing[1])
         self.all_answered([talking, ringing])
 
     def test_a_standby_goes_on_when_the_worker_is_killed(self):
         self.worker_of_its_own("killed", 22)
         first, standby = self.worker.process, self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
-        made = self.calls_of_many(2, 0.2, 4.0, 4.0)
+        made = self.calls_of_many(1, 0.2, 0, 20.0) + self.calls_of_many(1, None, 0, 1.0)
         self.wait_talking(made[0][1])
         wait(lambda: self.world.panel_talks(made[0][0]), what="the panel to talk")
         self.world.phones.invite(made[1][1])
@@ -88,26 +89,28 @@ class Following(Story):
         self.worker.wait_ready()
         print(f"a standby served {1000 * (time.monotonic() - began):.0f} ms after the kill", flush=True)
         self.assertIsNone(standby.poll())
+        self.world.phones.answer(made[1][1])
         self.all_answered(made)
 
     def test_a_standby_ends_a_worker_that_hangs_and_relieves_one_that_drains(self):
         self.worker_of_its_own("hangs", 23)
         first, second = self.worker.process, self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
-        made = self.calls_of_many(2, 0.2, 6.0, 9.0)
+        made = self.calls_of_many(1, 0.2, 0, 25.0) + self.calls_of_many(1, None, 0, 1.0)
         self.wait_talking(made[0][1])
         wait(lambda: self.world.panel_talks(made[0][0]), what="the panel to talk")
         self.world.phones.invite(made[1][1])
-        time.sleep(1)                             # the standby has asked it once
+        time.sleep(3)                             # the standby has asked it once
         first.send_signal(signal.SIGSTOP)
-        self.assertEqual(first.wait(10), -signal.SIGKILL, self.worker.log())
+        self.assertEqual(first.wait(60), -signal.SIGKILL, self.worker.log())
         self.worker.wait_ready()
         third = self.another("--standby")
         wait(lambda: self.worker.log().count("standing by") == 2, what="the next standby")
         second.send_signal(signal.SIGTERM)        # a drain of 60 s, if nobody were there
-        self.assertEqual(second.wait(10), 0, self.worker.log())
+        self.assertEqual(second.wait(60), 0, self.worker.log())
         self.worker.wait_ready()
         self.assertIsNone(third.poll())
+        self.world.phones.answer(made[1][1])
         self.all_answered(made)
 
     def test_a_standby_that_is_told_to_end_ends(self):
@@ -116,7 +119,7 @@ class Following(Story):
         standby = self.another("--standby")
         self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
         standby.send_signal(signal.SIGTERM)
-        self.assertEqual(standby.wait(5), 0, self.worker.log())
+        self.assertEqual(standby.wait(60), 0, self.worker.log())
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
 
@@ -124,7 +127,7 @@ class Following(Story):
         self.worker_of_its_own("strangers", 25)
         first = self.worker.process
         self.worker.configure({"door": {"app": "TdCallHandler26"}})
-        self.assertEqual(self.another().wait(10), 11, self.worker.log())
+        self.assertEqual(self.another().wait(60), 11, self.worker.log())
         self.assertIn("journal.dir", self.worker.log())
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
@@ -133,7 +136,7 @@ class Following(Story):
         self.worker_of_its_own("unfit", 27)
         first = self.worker.process
         self.worker.configure({"push": {"token": f"file:{self.worker.scratch}/no-such-token"}})
-        self.assertEqual(self.another().wait(10), 2, self.worker.log())
+        self.assertEqual(self.another().wait(60), 2, self.worker.log())
         self.assertIn("push.token", self.worker.log())
         self.assertNotIn("relieving", self.worker.log())
         self.worker.process = first
@@ -169,35 +172,35 @@ class Sharing(Story):
         self.addCleanup(lambda: self.assertEqual(worker.stop(), 0, worker.log()))
         return worker
 
-    def ring(self, count=1):
+    def ring(self, count=1, hold=1.0):
         """Panels that call at once, each a flat of its own; whose calls they are is not known yet."""
         runs = []
         for _ in range(count):
             panel = self.new_panel()
             self.world.crm.set(panel, "12", {f"8{panel}": [f"d-{panel}"]})
             self.world.phones.set(f"8{panel}", Phone(answer_after=0.2))
-            run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="***12", hold=1.0,
-                           keys={"panel": panel}, name=f"{panel}-shared", timeout=30)
+            run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="***12", hold=hold,
+                           keys={"panel": panel}, name=f"{panel}-shared")
             self.addCleanup(run.stop)
             runs.append((panel, run))
         self.panels = set()                       # counted here, over both workers
         return runs
 
     def test_a_worker_with_as_many_door_calls_as_it_takes_claims_emergency_calls(self):
-        worker = self.shares("full", {"door": {"app": "TdCallHandler-full", "max_calls": 1, "ring_limit": "20s"},
+        worker = self.shares("full", {"door": {"app": "TdCallHandler-full", "max_calls": 1, "ring_limit": "20s", "talk_limit": "60s"},
                                       "sos": {"app": "TdCallSos-full"}})
         claimed = lambda: worker.metrics()["tdctl_ari_claimed_total"]  # noqa: E731
-        door, = self.ring()
+        door, = self.ring(hold=10.0)
         wait(lambda: claimed() == 1 and worker.metrics()["tdctl_calls_active"] == 1, what="the door call")
         panel = self.new_panel()
         run = lab.Sipp("panel-cancels", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="****112",
-                       keys={"panel": panel}, name=f"{panel}-shared-sos", timeout=30)
+                       keys={"panel": panel}, name=f"{panel}-shared-sos")
         self.addCleanup(run.stop)
         run.check()
         wait(lambda: worker.records("sos.finished"), what="the record of the emergency call")
         self.assertEqual(worker.records("sos.finished")[0]["panel"], panel)
         self.assertEqual(claimed(), 2)
-        self.world.tolerated.update(worker.errors())     # no city, no number: the call leaves all the same, and says so
+        self.world.tolerated.add(worker.records("sos.finished")[0]["call"])     # no city, no number: the call leaves all the same, and says so
         door[1].check()
         self.panels = set()
 
@@ -222,6 +225,6 @@ class Sharing(Story):
         run.check()
         wait(lambda: b.records_of(panel), what="the record of the worker that is left")
         a.start().wait_ready()
-        long, = self.ring()
+        long, = self.ring(hold=5.0)
         wait(lambda: a.metrics()["tdctl_calls_active"] + b.metrics()["tdctl_calls_active"] == 1, what="a call")
         long[1].check()

@@ -63,7 +63,7 @@ class Worker:
     def run(self, *words, check=True):
         """One command with this worker's configuration; what it printed."""
         done = subprocess.run([self.binary, "--config", str(self.file), *words], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=60, check=False, env=self.surroundings())
+                              stderr=subprocess.PIPE, text=True, timeout=120, check=False, env=self.surroundings())
         if check and done.returncode:
             raise AssertionError(f"tdctl {' '.join(words)} ended with {done.returncode}: {done.stderr}")
         return done.stdout
@@ -83,11 +83,11 @@ class Worker:
                 env=self.surroundings())
         return self
 
-    def wait_ready(self, timeout=20):
+    def wait_ready(self, timeout=60):
         self.wait(lambda: self.page("readyz")[0] == 200, timeout, "ready")
         return self
 
-    def wait(self, question, timeout=10, what="something"):
+    def wait(self, question, timeout=60, what="something"):
         """Waits for a true answer while the worker lives."""
         until = time.monotonic() + timeout
         while not (answer := question()):
@@ -101,7 +101,7 @@ class Worker:
     def tell(self, number):
         self.process.send_signal(number)
 
-    def exit_status(self, timeout=20):
+    def exit_status(self, timeout=60):
         """How it ended, by itself; a worker that does not end is a failure."""
         try:
             return self.process.wait(timeout)
@@ -120,7 +120,7 @@ class Worker:
     def page(self, path):
         """(status, text) of its status server; status 0 when nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/{path}", timeout=5) as reply:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/{path}", timeout=20) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -9,9 +9,9 @@ from world import Phone, Story, wait
 
 class Stopping(Story):
     def test_a_call_goes_on_to_its_end_when_the_worker_is_told_to_stop(self):
-        self.use(self.world.worker("drains", {"door": {"app": "TdCallHandler4"}}).start().wait_ready(), "*4*")
+        self.use(self.world.worker("drains", {"door": {"app": "TdCallHandler4", "talk_limit": "60s"}}).start().wait_ready(), "*4*")
         a, = self.flat(Phone(answer_after=0.2))
-        talk = self.call("panel", hold=4.0)
+        talk = self.call("panel", hold=10.0)
         self.wait_talking(a)
         self.worker.tell(signal.SIGTERM)
         wait(lambda: self.worker.page("readyz")[0] == 503, what="a worker that takes no new calls to say so")
@@ -24,7 +24,7 @@ class Stopping(Story):
         self.assertEqual(self.worker.exit_status(), 0, self.worker.log())
         record = self.record()
         self.expect(record, outcome="answered", ended_by="panel", answered_by=a)
-        self.assertGreaterEqual(record["talk_ms"], 3000)
+        self.assertGreaterEqual(record["talk_ms"], 9000)
 
     def test_the_time_to_drain_is_limited(self):
         self.use(self.world.worker("hurries", {"door": {"app": "TdCallHandler7", "talk_limit": "60s"}}), "*7*")
@@ -40,13 +40,13 @@ class Stopping(Story):
     def test_told_twice_it_ends_at_once(self):
         self.use(self.world.worker("twice", {"door": {"app": "TdCallHandler5", "talk_limit": "60s"}}).start().wait_ready(), "*5*")
         a, = self.flat(Phone(answer_after=0.2))
-        talk = self.call("panel", hold=3.0)
+        talk = self.call("panel", hold=12.0)
         self.wait_talking(a)
         wait(lambda: self.world.panel_talks(self.panel), what="Asterisk to have answered the panel as well")
         self.worker.tell(signal.SIGTERM)
         wait(lambda: self.worker.page("readyz")[0] == 503, what="the drain to begin")
         self.worker.tell(signal.SIGTERM)
-        self.assertEqual(self.worker.exit_status(10), 143, self.worker.log())
+        self.assertEqual(self.worker.exit_status(), 143, self.worker.log())
         self.assertIsNone(talk.process.poll(), "the talk itself goes on: it is in Asterisk, not in the worker")
         talk.check()
         self.worker.start().wait_ready()          # The next worker remembers that call, and finds that it is over.
@@ -76,7 +76,7 @@ class Reconfiguring(Story):
         good = self.worker.file.read_text()
         self.worker.file.write_text(good + "\n[door\nring_limit = 3\n")
         self.worker.tell(signal.SIGHUP)
-        wait(lambda: self.worker.errors(), what="the worker to say what is wrong with the file")
+        wait(lambda: "reload refused" in self.worker.log(), what="the worker to have said all that is wrong with the file")
         said = "\n".join(self.worker.errors())
         self.assertIn("tdctl.toml", said)
         self.world.tolerated.update(self.worker.errors())
@@ -85,9 +85,8 @@ class Reconfiguring(Story):
         self.expect(self.record(), outcome="answered", answered_by=answers)
 
         self.worker.configure({"door": {"on_decline": "end_call"}})
-        before = self.worker.log()
         self.worker.tell(signal.SIGHUP)
-        wait(lambda: len(self.worker.log()) > len(before), what="the worker to say that it follows the new file")
+        wait(lambda: '"reloaded"' in self.worker.log(), what="the worker to say that it follows the new file")
         first, self.panel = self.panel, self.new_panel()
         decliner, _ = self.flat(Phone(status=603, status_after=0.2), Phone())
         self.call("panel-refused").check()
@@ -134,7 +133,7 @@ class Starting(Story):
     def test_nobody_listens_where_asterisk_should_be(self):
         port = lab.free_port(kind=socket.SOCK_STREAM)
         worker = self.made("lonely", {"ari": {"url": f"http://127.0.0.1:{port}"}})
-        worker.start("--wait", "3s")
+        worker.start("--wait", "10s")
         status, reasons = wait(lambda: (lambda page: page if page[0] else None)(worker.page("readyz")), what="its status page")
         self.assertEqual(status, 503, reasons)
         self.assertIn(f"Asterisk at http://127.0.0.1:{port}", reasons)
@@ -152,7 +151,7 @@ class Starting(Story):
     def test_a_redis_that_is_not_there_is_an_alarm_and_no_reason_to_take_no_calls(self):
         port = lab.free_port(kind=socket.SOCK_STREAM)
         worker = self.made("no-redis", {"panels": {"busy": f"redis://127.0.0.1:{port}/0"}}).start().wait_ready()
-        wait(lambda: "alarm panels_redis: " in worker.page("readyz")[1], 20, "the alarm")
+        wait(lambda: "alarm panels_redis: " in worker.page("readyz")[1], what="the alarm")
         self.assertEqual(worker.page("readyz")[0], 200)
         self.assertEqual(worker.stop(), 0, worker.log())
 
@@ -171,7 +170,7 @@ class Farewell(Story):
 
     def test_the_example_dialplan_rings_the_flat_when_the_worker_drains_and_when_it_is_gone(self):
         a, = self.flat(Phone(answer_after=0.2))
-        talk = self.call("panel", hold=4.0)
+        talk = self.call("panel", hold=8.0)
         self.wait_talking(a)
         self.worker.tell(signal.SIGTERM)
         wait(lambda: self.worker.page("readyz")[0] == 503, what="a worker that takes no new calls to say so")

@@ -50,14 +50,22 @@ exten => *9*8,1,Stasis(TdCallHandler,${CALLERID(num)},кв 12)
 """
 
 
-def wait(question, timeout=10, what="something"):
-    """The first true answer to question(), asked again and again."""
+def wait(question, timeout=60, what="something"):
+    """The first true answer to question(), asked again and again. The limit is for what never comes true."""
     until = time.monotonic() + timeout
     while not (answer := question()):
         if time.monotonic() > until:
             raise AssertionError(f"waited {timeout} s for {what}")
         time.sleep(0.05)
     return answer
+
+
+def over(question, timeout=30):
+    """What question() still finds after a while; nothing as soon as it finds nothing."""
+    until = time.monotonic() + timeout
+    while (left := question()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return left
 
 
 class Redis:
@@ -78,7 +86,7 @@ class Redis:
 
     def do(self, *words):
         done = subprocess.run(["redis-cli", "-p", str(self.port), *words], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True, timeout=5)
+                              stderr=subprocess.DEVNULL, text=True, timeout=60)
         return done.stdout.strip()
 
     def crash(self):
@@ -133,9 +141,9 @@ class World:
         made = workers.Worker(self.scratch / name, workers.merged({
             "ari": {"url": self.asterisk.url},
             "sos": {"app": door.replace("TdCallHandler", "TdCallSos")},
-            "door": {"ring_limit": "8s", "talk_limit": "6s", "late_dial": "1s"},
-            "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "2s"},
-            "push": {"url": self.push.url, "timeout": "5s", "repeat": "1s"},
+            "door": {"ring_limit": "15s", "talk_limit": "12s", "late_dial": "1s"},
+            "crm": {"url": self.crm.url, "fresh": "0s", "timeout": "5s"},
+            "push": {"url": self.push.url, "timeout": "5s", "repeat": "2s"},
         }, changes), password=self.asterisk.password)
         self.workers.append(made)
         return made
@@ -221,7 +229,7 @@ class Story(unittest.TestCase):
 
     # What came of it.
 
-    def record(self, panel=None, timeout=20):
+    def record(self, panel=None, timeout=60):
         """The first finished record of the panel."""
         return wait(lambda: self.worker.records_of(panel or self.panel), timeout, f"the record of panel {panel or self.panel}")[0]
 
@@ -242,7 +250,15 @@ class Story(unittest.TestCase):
         """The requests Asterisk sent in the account's legs."""
         return [m for m in self.messages(account) if m.status is None and m.method == method and m.source != self.world.phones.address]
 
-    def wait_talking(self, account, timeout=10):
+    def told(self, account, method):
+        """The same once there is one. Asterisk says it by a thread of its own, and may be later than the record of the call."""
+        return self.world.phones.wait(lambda: self.requests(account, method), what=f"{method} for {account}")
+
+    def dialled(self, account):
+        """How many legs the account had. An INVITE that is repeated because nobody was quick enough to answer it is none."""
+        return len({m.call_id for m in self.requests(account, "INVITE")})
+
+    def wait_talking(self, account, timeout=60):
         self.world.phones.wait(lambda: self.world.phones.states().get(account) == "talking", timeout, f"{account} to talk")
 
     def tearDown(self):
@@ -250,12 +266,12 @@ class Story(unittest.TestCase):
             self.assertIsNotNone(run.process.poll(), f"SIPp {run.name} still runs")
         for panel in self.panels:
             wanted = self.world.calls.get((self.worker, panel), 0)
-            wait(lambda: len(self.worker.records_of(panel)) >= wanted, 25, f"{wanted} records of panel {panel}")
+            wait(lambda: len(self.worker.records_of(panel)) >= wanted, 60, f"{wanted} records of panel {panel}")
             self.assertEqual(len(self.worker.records_of(panel)), wanted, f"finished records of panel {panel}")
         calls = [record["call"] for panel in self.panels for record in self.worker.records_of(panel)]
-        wait(lambda: not self.world.left_of(self.panels, calls), 5, "Asterisk to let go of everything")
+        wait(lambda: not self.world.left_of(self.panels, calls), 60, "Asterisk to let go of everything")
         for account in self.accounts:
-            wait(lambda: account not in self.world.phones.live(), 5, f"{account} to stop ringing")
+            wait(lambda: account not in self.world.phones.live(), 60, f"{account} to stop ringing")
         for call in calls:
             kinds = [request.body["kind"] for request in list(self.world.push.requests) if request.body["call"] == call]
             self.assertLessEqual(kinds.count("ended"), 1, kinds)

@@ -9,10 +9,10 @@
 
 namespace td::test {
 
-/// False when the condition was not met in time.
+/// False when the condition was not met in time; the limit is for what never comes true.
 template <class Condition>
 bool loop_until(boost::asio::io_context& loop, Condition met,
-                std::chrono::milliseconds at_most = std::chrono::seconds{10}) {
+                std::chrono::milliseconds at_most = std::chrono::seconds{60}) {
     const auto end = std::chrono::steady_clock::now() + at_most;
     while (!met()) {
         if (std::chrono::steady_clock::now() >= end) {

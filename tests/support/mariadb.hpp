@@ -13,26 +13,16 @@
 #include <csignal>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "tests/support/free_port.hpp"
 #include "tests/support/scratch.hpp"
 
 extern char** environ;
 
 namespace td::test {
-
-inline std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof where;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&where), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&where), &size);
-    ::close(socket);
-    return ntohs(where.sin_port);
-}
 
 /// Starts a program with its input from and its output into files; its pid.
 inline pid_t spawn(std::vector<std::string> words, const std::string& input, const std::string& output) {
@@ -89,7 +79,7 @@ public:
                                        "--innodb-buffer-pool-size=64M"};
         words.insert(words.end(), more_.begin(), more_.end());
         pid_ = spawn(words, "/dev/null", log());
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(180);
         while (!answers()) {
             if (std::chrono::steady_clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
                 throw std::runtime_error("mariadbd did not start:\n" + text_of_file(log()));
@@ -118,6 +108,22 @@ public:
         const std::string file = dir_.path() / "statements.sql";
         write_file(file, statements);
         run({"mariadb", "--no-defaults", "--socket=" + socket(), "--user=root"}, file);
+    }
+
+    /// Until no worker is connected. What one who was killed had begun goes on in the server for a while, and is done
+    /// or undone by then.
+    [[nodiscard]] bool is_left_alone() {
+        return comes_true([this] {
+            try {
+                run_sql(
+                    "DELIMITER //\nBEGIN NOT ATOMIC IF EXISTS (SELECT id FROM information_schema.processlist WHERE "
+                    "user "
+                    "LIKE 'td%') THEN SIGNAL SQLSTATE '45000'; END IF; END//\n");
+                return true;
+            } catch (const std::runtime_error&) {
+                return false;
+            }
+        });
     }
 
     [[nodiscard]] std::string url(const std::string& as) const {

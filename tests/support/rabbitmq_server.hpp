@@ -20,35 +20,12 @@
 #include <vector>
 
 #include "tests/support/amqp_outsider.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/scratch.hpp"
 
 extern char** environ;
 
 namespace td::test {
-
-/// Below the ports that Linux gives out by itself, so that nobody takes it while the broker starts or is down, and no
-/// attempt to reach the broker meets itself. Two test programs begin at different ones.
-inline std::uint16_t free_port() {
-    constexpr int first = 20100;
-    constexpr int count = 12500;
-    static int turn = static_cast<int>(::getpid() % (count / 10)) * 10;
-    for (int tried = 0; tried < count; ++tried) {
-        const auto port = static_cast<std::uint16_t>(first + turn++ % count);
-        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const int yes = 1;
-        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-        sockaddr_in where{};
-        where.sin_family = AF_INET;
-        where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        where.sin_port = htons(port);
-        const bool free = ::bind(socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
-        ::close(socket);
-        if (free) {
-            return port;
-        }
-    }
-    throw std::runtime_error("no free port on loopback");
-}
 
 class rabbitmq_server {
 public:

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/free_port.hpp"
 #include "tests/support/scratch.hpp"
 
 extern char** environ;
@@ -31,20 +32,10 @@ inline sockaddr_in loopback(std::uint16_t port) {
     return where;
 }
 
-inline std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in where = loopback(0);
-    socklen_t size = sizeof where;
-    ::bind(socket, reinterpret_cast<sockaddr*>(&where), size);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&where), &size);
-    ::close(socket);
-    return ntohs(where.sin_port);
-}
-
 /// A plain blocking question to Redis, independent of the code under test; "" when it does not answer.
 inline std::string ask(std::uint16_t port, const std::string& inline_command) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval limit{2, 0};
+    const timeval limit{30, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const sockaddr_in where = loopback(port);
     std::string reply;
@@ -60,6 +51,12 @@ inline std::string ask(std::uint16_t port, const std::string& inline_command) {
     ::close(socket);
     constexpr std::string_view quit = "+OK\r\n";
     return reply.ends_with(quit) ? reply.substr(0, reply.size() - quit.size()) : reply;
+}
+
+/// How long a key has to live, in whole seconds; negative when it has no end or is not there.
+inline int seconds_to_live(std::uint16_t port, const std::string& key) {
+    const std::string reply = ask(port, "TTL " + key);
+    return reply.starts_with(":") ? std::stoi(reply.substr(1)) : -3;
 }
 
 /// A redis-server of this test's own, stopped by its process id.
@@ -90,8 +87,10 @@ public:
         if (::posix_spawnp(&pid_, "redis-server", nullptr, nullptr, arguments.data(), environ) != 0) {
             throw std::runtime_error("cannot start redis-server");
         }
-        for (int i = 0; i < 500 && ask(port_, "PING").empty(); ++i) {
-            std::this_thread::sleep_for(10ms);
+        if (!comes_true([&] { return !ask(port_, "PING").empty(); })) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+            throw std::runtime_error("redis-server does not answer:\n" + text_of_file(dir_.path() / "redis.log"));
         }
     }
     redis_server(const redis_server&) = delete;

@@ -35,10 +35,10 @@ private:
     std::filesystem::path path_;
 };
 
-/// True as soon as `condition` is; false when it is not within ten seconds.
+/// True as soon as `condition` is; false when it is not within a minute, which is for what never comes true.
 template <class Condition>
 [[nodiscard]] bool comes_true(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) {
             return false;

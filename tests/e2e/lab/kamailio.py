@@ -69,14 +69,14 @@ class Kamailio:
 
     def check(self):
         """`kamailio -c`: its exit status and its words."""
-        done = subprocess.run(self.command("-c"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
+        done = subprocess.run(self.command("-c"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         return done.returncode, done.stdout
 
     def start(self):
         with open(self.scratch / "kamailio.log", "ab") as out:
             self.process = subprocess.Popen(self.command("-DD", "-E"), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                                             preexec_fn=end_with_parent)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not self.answers():
             if time.monotonic() > until or self.process.poll() is not None:
                 raise RuntimeError(f"Kamailio did not start:\n{self.log()[-3000:]}")
@@ -102,7 +102,7 @@ class Kamailio:
 
     def rpc(self, *words):
         done = subprocess.run(["kamcmd", "-s", f"unix:{self.scratch}/ctl", *words], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=10)
+                              stderr=subprocess.STDOUT, text=True, timeout=60)
         return done.stdout
 
     def log(self):

@@ -46,6 +46,15 @@ def free_port(address="127.0.0.1", kind=socket.SOCK_DGRAM):
     raise OSError(f"no free port on {address}")
 
 
+def is_free(address, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, port))
+            return True
+        except OSError:
+            return False
+
+
 def die_with_parent():
     """A test that is killed must not leave a server behind (PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -115,7 +124,7 @@ class AsteriskServer:
         with open(self.scratch / "asterisk.out", "ab") as out:
             self.process = subprocess.Popen(self._command("-f"), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                                             preexec_fn=die_with_parent, start_new_session=True)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while "Asterisk has fully booted" not in self.cli("core waitfullybooted"):
             if time.monotonic() > until or self.process.poll() is not None:
                 raise RuntimeError(f"Asterisk {self.version} did not start: see {self.scratch}/asterisk.out and log/")
@@ -140,7 +149,7 @@ class AsteriskServer:
 
     def cli(self, command):
         return subprocess.run(self._command("-rx", command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, timeout=30).stdout
+                              text=True, timeout=60).stdout
 
     def channels_count(self):
         return int(self.cli("core show channels count").split()[0])
@@ -149,7 +158,7 @@ class AsteriskServer:
         """Bridges of every kind, from ARI."""
         return len(self.ari("GET", "bridges"))
 
-    def wait_empty(self, timeout=5):
+    def wait_empty(self, timeout=60):
         """Waits until no channel and no bridge is left, and returns what is: (0, 0) when all is well."""
         until = time.monotonic() + timeout
         while (left := (self.channels_count(), self.bridges_count())) != (0, 0) and time.monotonic() < until:
@@ -161,7 +170,7 @@ class AsteriskServer:
         request = urllib.request.Request(f"{self.url}/ari/{path}", method=method)
         token = base64.b64encode(f"tdctl:{self.password}".encode()).decode()
         request.add_header("Authorization", "Basic " + token)
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             body = reply.read()
         return json.loads(body) if body else None
 
@@ -186,7 +195,7 @@ class Sipp:
     media_ports = itertools.cycle(range(61000 + os.getpid() % 500 * 4, 65500, 4))
 
     def __init__(self, scenario, scratch, target=None, address="127.0.0.2", service="12", calls=1, rate=10.0,
-                 hold=1.0, timeout=30, keys=None, edits=(), name=None, options=()):
+                 hold=1.0, timeout=60, keys=None, edits=(), name=None, options=()):
         self.scratch = pathlib.Path(scratch).resolve()
         self.scratch.mkdir(parents=True, exist_ok=True)
         name = name or scenario
@@ -198,9 +207,12 @@ class Sipp:
             text = text.replace(old, new)
         self.file.write_text(text, encoding="utf-8")
         self.address = (address, free_port(address))
-        # SIPp takes the media port and the even one after it (video) without asking, so runs side by side must differ.
+        # SIPp takes the media port and the even one after it (video) without asking, so runs side by side must differ, and
+        # nobody else may have them.
+        media = next(port for port in itertools.islice(self.media_ports, 1100)
+                     if is_free(address, port) and is_free(address, port + 2))
         command = ["sipp", "-sf", self.file, "-i", address, "-p", self.address[1], "-m", calls, "-r", rate,
-                   "-d", int(hold * 1000), "-s", service, "-mp", next(self.media_ports), "-nostdin",
+                   "-d", int(hold * 1000), "-s", service, "-mp", media, "-nostdin",
                    "-timeout", timeout, "-timeout_error", "-recv_timeout", timeout * 1000, "-fd", 1,
                    "-trace_err", "-error_file", self.scratch / f"{name}.err",
                    "-trace_stat", "-stf", self.scratch / f"{name}.csv",
@@ -243,6 +255,9 @@ class Capture:
     def __init__(self, scratch, filter="udp", name="capture"):
         self.file = pathlib.Path(scratch).resolve() / f"{name}.pcap"
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.marks = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.marks.bind(("127.0.0.1", 0))
+        filter = f"({filter}) or udp port {self.marks.getsockname()[1]}"
         self.process = subprocess.Popen(
             ["tshark", "-i", "lo", "-f", filter, "-F", "pcap", "-w", str(self.file), "-q"],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, preexec_fn=die_with_parent)
@@ -251,14 +266,24 @@ class Capture:
                 break
         else:
             raise RuntimeError("tshark cannot capture on lo")
-        time.sleep(0.3)          # It says so a moment before it does.
+        self._pass(b"the capture begins")        # It says so a moment before it does.
 
     def close(self):
-        """Ends the capture; packets of the last moment are still on their way to the file."""
-        time.sleep(0.3)
+        """Ends the capture, once the packets of the last moment are in the file."""
+        self._pass(b"the capture ends")
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stderr.close()
+        self.marks.close()
+
+    def _pass(self, mark):
+        """Returns when a packet that was sent now is in the file, and so everything before it."""
+        until = time.monotonic() + 60
+        while not (self.file.exists() and mark in self.file.read_bytes()):
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise RuntimeError(f"tshark does not see {mark.decode()!r} on lo")
+            self.marks.sendto(mark, self.marks.getsockname())
+            time.sleep(0.1)
 
     def __enter__(self):
         return self

@@ -96,10 +96,10 @@ class Phones:
                     if m.target == self.address and m.status is None and m.method == method
                     and account in (None, m.user)]
 
-    def invite(self, account, timeout=5):
+    def invite(self, account, timeout=60):
         return self.wait(lambda: self.requests("INVITE", account), timeout, f"INVITE for {account}")[0]
 
-    def cancel(self, account, timeout=5):
+    def cancel(self, account, timeout=60):
         """The CANCEL of that account's leg; its Reason header says why."""
         return self.wait(lambda: self.requests("CANCEL", account), timeout, f"CANCEL for {account}")[0]
 
@@ -112,7 +112,7 @@ class Phones:
         """Accounts whose leg is not over."""
         return sorted(account for account, state in self.states().items() if state not in ("ended", "silent"))
 
-    def wait(self, question, timeout=5, what="something"):
+    def wait(self, question, timeout=60, what="something"):
         """The first true answer to question(), asked again after every message; TimeoutError if none."""
         until = time.monotonic() + timeout
         with self.changed:
@@ -124,6 +124,13 @@ class Phones:
                 if left <= 0:
                     raise TimeoutError(f"phones at {self.address} waited {timeout} s for {what}; saw {self.messages}")
                 self.changed.wait(min(left, 0.1))
+
+    def answer(self, account):
+        """The resident answers now: for what must come after something else, however long that takes."""
+        with self.lock:
+            for leg in list(self.legs.values()):
+                if leg.invite.user == account and leg.state == "ringing":
+                    self._final(leg, 200)
 
     def hang_up(self, account):
         with self.lock:

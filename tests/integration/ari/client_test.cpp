@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <optional>
 
 #include "ari_server.hpp"
 #include "catch.hpp"
@@ -38,7 +40,7 @@ public:
         wanted.password = secret("sesame");
         wanted.app = "td";
         wanted.way = way;
-        wanted.limit.request = 600ms;
+        wanted.limit.request = 1s;
         if (change) {
             change(wanted);
         }
@@ -56,7 +58,7 @@ public:
     }
 
     template <class Condition>
-    bool until(Condition holds, std::chrono::milliseconds within = 5s) {
+    bool until(Condition holds, std::chrono::milliseconds within = 60s) {
         const auto end = std::chrono::steady_clock::now() + within;
         while (!holds() && std::chrono::steady_clock::now() < end) {
             loop.restart();
@@ -195,9 +197,10 @@ TEST_CASE("client: a request that hangs or drips is refused in its time, and hol
     const auto begin = std::chrono::steady_clock::now();
     s.worker->carry_out(call::answer_panel{one, panel});
     s.worker->carry_out(dial7);
-    REQUIRE(s.until([&] { return s.server.count(post7) == 1; }, 300ms));
+    REQUIRE(s.until([&] { return s.server.count(post7) == 1; }));
+    CHECK(s.count<call::pbx_refused>() == 0);  // the other one still hangs
     CHECK(s.refusal() == 0);
-    CHECK(std::chrono::steady_clock::now() - begin < 1500ms);
+    CHECK(std::chrono::steady_clock::now() - begin < 6s);  // what drips would take twice as long to its end
 }
 
 TEST_CASE("client: a dial whose reply was lost is looked for before it is repeated", "[ari]") {
@@ -246,7 +249,7 @@ TEST_CASE("client: events that overtake the reply of their dial are no trouble",
 }
 
 TEST_CASE("client: beyond Asterisk's session limit it makes do with what it has", "[ari]") {
-    stage s(transport::http, [](options& o) { o.limit.request = 2s; });
+    stage s(transport::http, [](options& o) { o.limit.request = 30s; });
     s.connect();
     s.worker->carry_out(call::answer_panel{one, panel});
     REQUIRE(s.answered());
@@ -310,9 +313,13 @@ TEST_CASE("client: a line without pongs is dead within three seconds", "[ari]") 
     stage s;
     s.server.mute = true;
     s.connect();
-    const auto begin = std::chrono::steady_clock::now();
-    REQUIRE(s.until([&] { return s.count<call::pbx_line_lost>() == 1; }));
-    CHECK(std::chrono::steady_clock::now() - begin < 3s);
+    // The three seconds are counted on the client's own loop: whatever holds up this machine holds up both.
+    std::optional<std::size_t> lost;
+    boost::asio::steady_timer three_seconds(s.loop, 3s);
+    three_seconds.async_wait(
+        [&](const auto&) { boost::asio::post(s.loop, [&] { lost = s.count<call::pbx_line_lost>(); }); });
+    REQUIRE(s.until([&] { return lost.has_value(); }));
+    CHECK(*lost == 1);
     s.server.mute = false;
     CHECK(s.until([&] { return s.server.sockets_made() == 2; }));
 }
@@ -325,7 +332,7 @@ TEST_CASE("client: a message beyond the limit costs the line, not the worker", "
 }
 
 TEST_CASE("client: Asterisk dies and comes back", "[ari]") {
-    stage s(transport::http, [](options& o) { o.limit.request = 3s; });
+    stage s(transport::http, [](options& o) { o.limit.request = 30s; });
     s.connect();
     s.server.die();
     REQUIRE(s.until([&] { return s.count<call::pbx_line_lost>() == 1; }));
@@ -425,7 +432,7 @@ TEST_CASE("client: stopping lets the last requests have their replies, then clos
 }
 
 TEST_CASE("client: it can be destroyed at any moment, and tells nothing afterwards", "[ari]") {
-    stage s(transport::http, [](options& wanted) { wanted.limit.request = 50ms; });
+    stage s(transport::http, [](options& wanted) { wanted.limit.request = 500ms; });
     SECTION("while it connects") {  // which would end in a pbx_seen
         s.worker->start();
     }
@@ -443,12 +450,13 @@ TEST_CASE("client: it can be destroyed at any moment, and tells nothing afterwar
         CHECK(s.count<call::panel_left>() == 1);
     }
     s.worker.reset();
+    const std::size_t sockets = s.server.sockets_made();
     const std::size_t facts = s.facts.size();
     const std::string log = s.log;
     s.server.tell(R"({"type":"StasisEnd","channel":{"id":"3.0"}})");
-    s.until([] { return false; }, 300ms);
+    s.until([] { return false; }, 800ms);
     CHECK(s.facts.size() == facts);
     CHECK(s.log == log);
     CHECK(s.fatal.empty());
-    CHECK(s.server.sockets_made() <= 1);
+    CHECK(s.server.sockets_made() <= std::max<std::size_t>(sockets, 1));
 }

@@ -22,7 +22,7 @@ std::string told(const http::reply& got) {
     return got.outcome ? std::to_string(got.outcome->status) + " " + got.outcome->body : got.outcome.why().text;
 }
 
-http::request get(const std::string& url, duration limit = 5s) {
+http::request get(const std::string& url, duration limit = 60s) {
     http::request wish;
     wish.url = url;
     wish.limit = limit;
@@ -34,10 +34,10 @@ struct asking {
     explicit asking(http::client_options options = {})
         : client(std::make_unique<http::client>(loop, std::move(options))) {}
 
-    void send(const std::string& url, duration limit = 5s) {
+    void send(const std::string& url, duration limit = 60s) {
         client->send(get(url, limit), [this](const http::reply& got) { answers.push_back(told(got)); });
     }
-    std::string ask(const std::string& url, duration limit = 5s) {
+    std::string ask(const std::string& url, duration limit = 60s) {
         const std::size_t before = answers.size();
         send(url, limit);
         return loop_until(loop, [&] { return answers.size() > before; }) ? answers.back() : "nothing";
@@ -113,6 +113,8 @@ TEST_CASE("http: what a server can do wrong has a word", "[http]") {
     scripted_server server(&script);
     asking a;
     const std::string at = server.url();
+    const std::string no_name(64,
+                              'x');  // longer than a label may be, so that no name server is asked, which may be slow
     CHECK(a.ask(at + "/hang", 100ms) == "timeout");
     CHECK(a.ask(at + "/drip", 100ms) == "timeout");
     CHECK(a.ask(at + "/reset-in-body") == "reset");
@@ -124,7 +126,7 @@ TEST_CASE("http: what a server can do wrong has a word", "[http]") {
     CHECK(a.ask(at + "/elsewhere") == "302 ");
     CHECK(a.ask("https" + at.substr(4) + "/a") == "tls");
     CHECK(a.ask("http://127.0.0.1:1/") == "refused");
-    CHECK(a.ask("http://no-such-host.invalid/") == "dns");
+    CHECK(a.ask("http://" + no_name + ".invalid/") == "dns");
     CHECK(a.ask("ftp://127.0.0.1/") == "bad_url");
     CHECK(a.ask("http://[") == "bad_url");
     CHECK(a.ask(at + "/still-well").starts_with("200 "));
@@ -183,7 +185,7 @@ TEST_CASE("http: a request that only waited still ends by its deadline", "[http]
     http::client_options options;
     options.in_flight = 1;
     asking a(std::move(options));
-    a.send(server.url() + "/hang", 5s);
+    a.send(server.url() + "/hang", 60s);
     CHECK(a.ask(server.url() + "/a", 50ms) == "timeout");
     CHECK(a.client->in_flight() == 1);
 }
@@ -207,7 +209,7 @@ TEST_CASE("http: a client destroyed with requests in flight calls nobody", "[htt
     options.in_flight = 2;
     asking a(std::move(options));
     for (int i = 0; i < 4; ++i) {
-        a.send(server.url() + "/hang", 1s);
+        a.send(server.url() + "/hang", 60s);
     }
     REQUIRE(loop_until(a.loop, [&] { return server.seen().size() == 2; }));
     a.client.reset();
@@ -237,10 +239,10 @@ TEST_CASE("http: hundreds of requests at once are all answered, each once", "[ht
     options.in_flight = 16;
     asking a(std::move(options));
     for (int i = 0; i < 400; ++i) {
-        a.send(server.url() + (i % 7 == 0 ? "/nothing" : "/a"), 20s);
+        a.send(server.url() + (i % 7 == 0 ? "/nothing" : "/a"), 120s);
     }
     REQUIRE(loop_until(
-        a.loop, [&] { return a.answers.size() == 400; }, std::chrono::seconds{30}));
+        a.loop, [&] { return a.answers.size() == 400; }, std::chrono::seconds{120}));
     std::map<bool, int> counts;
     for (const std::string& each : a.answers) {
         ++counts[each.starts_with("200 ")];

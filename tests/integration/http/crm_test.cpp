@@ -43,7 +43,7 @@ struct desk {
     explicit desk(const std::string& url, const std::filesystem::path& memory = {}) {
         crm::http_crm_options options;
         options.url = url;
-        options.timeout = 2s;
+        options.timeout = 5s;
         options.memory = memory;
         role = std::make_unique<crm::http_crm>(
             loop, std::move(options), [this] { return now.load(); },

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -30,7 +31,7 @@ call::push push_for(unsigned number, call::push_kind kind = call::push_kind::rin
 }
 
 struct desk {
-    explicit desk(const std::string& url, duration timeout = 5s, std::size_t in_flight = 512) {
+    explicit desk(const std::string& url, duration timeout = 30s, std::size_t in_flight = 512) {
         push::http_push_options options;
         options.url = url;
         options.timeout = timeout;
@@ -59,7 +60,7 @@ struct desk {
     }
     bool wait_for(std::size_t count) {
         return loop_until(
-            loop, [&] { return facts.size() == count; }, std::chrono::seconds{20});
+            loop, [&] { return facts.size() == count; }, std::chrono::seconds{60});
     }
 
     boost::asio::io_context loop;
@@ -85,7 +86,7 @@ TEST_CASE("push: what is sent and what is answered", "[push]") {
 }
 
 TEST_CASE("push: a push that hangs changes no other push's time", "[push]") {
-    // The hanging one would end by its own timeout after 10 s; everything sent after it is answered while it still
+    // The hanging one would end by its own timeout after 100 s; everything sent after it is answered while it still
     // hangs.
     scripted_server server([](exchange& e) {
         if (e.request.body.find(R"("flat":"1",)") != std::string::npos) {
@@ -94,7 +95,7 @@ TEST_CASE("push: a push that hangs changes no other push's time", "[push]") {
             e.reply(202, R"({"accepted":1,"rejected":[]})");
         }
     });
-    desk d(server.url(), 10s);
+    desk d(server.url(), 100s);
     d.role->send(push_for(1));
     REQUIRE(loop_until(d.loop, [&] { return server.seen().size() == 1; }));
     for (unsigned i = 2; i <= 101; ++i) {
@@ -124,6 +125,7 @@ TEST_CASE("push: beyond its connections a push fails at once instead of piling u
         d.role->send(push_for(i));
     }
     REQUIRE(d.wait_for(5));
+    std::sort(d.facts.begin() + 3, d.facts.end());  // both are due at the same moment
     CHECK(d.facts == std::vector<std::string>{"3 failed full", "4 failed full", "5 failed full", "1 failed timeout",
                                               "2 failed timeout"});
 }
@@ -147,7 +149,7 @@ TEST_CASE("push: an end waits for the ring of its own call and for no other's", 
             e.reply(202, R"({"accepted":1,"rejected":[]})");
         }
     });
-    desk d(server.url(), 1s);
+    desk d(server.url(), 3s);
     d.role->send(push_for(1));
     d.role->send(push_for(1, call::push_kind::ended));
     d.role->send(push_for(2, call::push_kind::ended));

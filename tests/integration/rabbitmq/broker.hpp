@@ -15,7 +15,7 @@ inline rabbitmq_server& broker() {
 /// Longer than comes_true waits: a broker that starts on a busy machine.
 template <class Condition>
 bool in_time(Condition condition) {
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < 2; ++i) {
         if (comes_true(condition)) {
             return true;
         }

@@ -35,7 +35,7 @@ struct desk {
     explicit desk(std::uint16_t where, callback::redis_callback_map_options options = {}) : port(where) {
         options.place.host = "127.0.0.1";
         options.place.port = port;
-        options.reply_limit = std::min<duration>(options.reply_limit, 300ms);
+        options.reply_limit = 2s;
         options.look = 100ms;
         map = std::make_unique<callback::redis_callback_map>(
             loop, options, [this](const ports::callback_answer& answer) { answers.push_back(answer); },
@@ -88,12 +88,14 @@ TEST_CASE("callback map: three keys with one expiry, as Kamailio reads them", "[
     CHECK(end.starts_with(":1"));
     CHECK(ask(port, "PEXPIRETIME td:sos:lease:73512000001") == end);
     CHECK(ask(port, "PEXPIRETIME td:sos:site:73512000001") == end);
-    const std::string seconds = ask(port, "TTL td:sos:route:73512000001");
-    CHECK((seconds == ":10800\r\n" || seconds == ":10799\r\n"));
+    const int seconds = test::seconds_to_live(port, "td:sos:route:73512000001");
+    CHECK(seconds <= 10800);
+    CHECK(seconds > 10700);
     // The window at the end of the call: the same lease says another time, a shorter one too.
     CHECK(d.put(route(7, "5001", 60s)) == map_outcome::written);
-    const std::string shorter = ask(port, "TTL td:sos:route:73512000001");
-    CHECK((shorter == ":60\r\n" || shorter == ":59\r\n"));
+    const int shorter = test::seconds_to_live(port, "td:sos:route:73512000001");
+    CHECK(shorter <= 60);
+    CHECK(shorter > 30);
     CHECK(d.put(route(7, "5001", 50ms)) == map_outcome::written);
     CHECK(loop_until(d.loop, [&] { return d.panel() == none; }));
     CHECK(ask(port, "EXISTS td:sos:lease:73512000001 td:sos:site:73512000001") == ":0\r\n");
@@ -224,7 +226,7 @@ TEST_CASE("callback map: a Redis that hangs fails every act in time, and works a
     CHECK_FALSE(d.map->up());
     // From now on it is known, and answered without waiting.
     CHECK(d.put(route(2, "5002")) == map_outcome::failed);
-    CHECK(d.answers.back().why.text.find("no reply within 300ms") != std::string::npos);
+    CHECK(d.answers.back().why.text.find("no reply within 2s") != std::string::npos);
     CHECK(d.remove(2) == map_outcome::failed);
     const int returned = d.returns;
     server.thaw();

@@ -135,7 +135,7 @@ TEST_CASE("callback store: nobody there, a hang, a wrong password and a replica 
     CHECK(nobody.why().kind == failure_kind::unreachable);
     CHECK(nobody.why().text.find("Connection refused") != std::string::npos);
     const redis_server server(port);
-    const auto store = store_at(port, 500ms);
+    const auto store = store_at(port, 3s);
     server.freeze();
     const auto hung = store->write_many(many(3));
     REQUIRE_FALSE(hung);

@@ -40,7 +40,7 @@ struct desk {
         options.place = {"127.0.0.1", port, database, {}};
         options.password = secret{password};
         options.refresh = 200ms;
-        options.reply_limit = 300ms;
+        options.reply_limit = 2s;
         role = std::make_unique<panel::redis_panel_line>(
             loop, options,
             [this](const call::fact& what) {
@@ -74,8 +74,9 @@ TEST_CASE("redis: a panel's call stands there while it lives, with an expiry", "
     REQUIRE(d.up());
     d.role->taken({p1, call_no(1)});
     CHECK(d.becomes("GET td:panel:5001:call", bulk(call_no(1))));
-    const std::string seconds = ask(port, "TTL td:panel:5001:call");
-    CHECK((seconds == ":30\r\n" || seconds == ":29\r\n"));
+    const int seconds = test::seconds_to_live(port, "td:panel:5001:call");
+    CHECK(seconds <= 30);
+    CHECK(seconds > 10);  // 30, but for the time in which this machine did something else
     d.role->freed({p1, call_no(1)});
     CHECK(d.becomes("GET td:panel:5001:call", none));
 }

@@ -128,13 +128,13 @@ TEST_CASE("ari server: the connection over the limit is closed without a byte", 
 
 TEST_CASE("ari server: an idle connection is closed, a busy one is not", "[sim_server]") {
     town_options options;
-    options.ari.limits.keep_alive = 100ms;
+    options.ari.limits.keep_alive = 500ms;
     open_town t(options);
     wire idle(t.on, t.ports.ari);
     wire socket(t.on, t.ports.ari);
     socket.write(upgrade("/ari/events?app=td"));
     CHECK(idle.is_closed());
-    CHECK_FALSE(socket.is_closed(200ms));
+    CHECK_FALSE(socket.is_closed(1s));
 }
 
 TEST_CASE("ari server: a reader that stops reading loses the application, and the others go on", "[sim_server]") {
@@ -152,7 +152,7 @@ TEST_CASE("ari server: a reader that stops reading loses the application, and th
         }
         return t.people.ari().sockets() == 0;
     };
-    CHECK(deaf.without_reading(flood, 20s));
+    CHECK(deaf.without_reading(flood, 200s));
     CHECK(t.people.ari().traffic().cut_for_slowness == 1);
     wire other(t.on, t.ports.ari);
     other.write(request("GET /ari/applications/TdCallHandler"));
@@ -260,7 +260,7 @@ TEST_CASE("push server: a push wakes the phone that sleeps", "[sim_server]") {
         }
         return false;
     };
-    CHECK(line.without_reading(rang, 2s));
+    CHECK(line.without_reading(rang, 60s));
 }
 
 TEST_CASE("town: the control interface plays a visitor and names what it does not know", "[sim_server]") {

@@ -37,7 +37,7 @@ public:
     }
 
     /// Waits until what came and was not taken yet holds `text`, and takes everything up to its end. Empty when it does
-    /// not come in two seconds.
+    /// not come in a minute.
     std::string until(std::string_view text) {
         wait([&] { return bytes_.find(text) != std::string::npos; });
         const std::size_t place = bytes_.find(text);
@@ -51,7 +51,7 @@ public:
     }
 
     /// True when the server closes within the time.
-    bool is_closed(duration limit = 2s) {
+    bool is_closed(duration limit = 60s) {
         wait([&] { return closed_; }, limit);
         return closed_;
     }
@@ -65,7 +65,7 @@ public:
 
 private:
     template <class Enough>
-    void wait(Enough enough, duration limit = 2s) {
+    void wait(Enough enough, duration limit = 60s) {
         on_.run_until([&] { return read(), turn(), enough(); }, limit);
     }
     /// The loop sleeps when nothing comes to the server; a look every 2 ms at what came to us wakes it.

@@ -12,23 +12,20 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/lab"))
+
+import lab  # noqa: E402  (the folder must be known first)
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = str(pathlib.Path(os.environ.get("TDCTL_BINARY", CHECKOUT / "build/tdctl")).resolve())
 CITY = "a376e68d-724a-4472-be7c-891bdb09ae32"
 HOUR = 3_600_000_000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def die_with_parent():
@@ -40,13 +37,13 @@ class Server:
     """A server of the test's own, on a free port of loopback, stopped by its own process id."""
 
     def __init__(self, scratch):
-        self.scratch, self.port, self.process = scratch, free_port(), None
+        self.scratch, self.port, self.process = scratch, lab.free_port(kind=lab.socket.SOCK_STREAM), None
         scratch.mkdir()
         self.out = (scratch / "out").open("ab")
 
     def start(self):
         self.process = subprocess.Popen(self.words(), stdout=self.out, stderr=self.out, preexec_fn=die_with_parent)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while not self.answers():
             if time.monotonic() > until or self.process.poll() is not None:
                 raise RuntimeError(f"{self.words()[0]} did not start:\n{(self.scratch / 'out').read_text()}")
@@ -54,7 +51,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
 
     def close(self):
         if self.process.poll() is None:
@@ -80,7 +77,7 @@ class MariaDB(Server):
 
     def client(self, *words, **more):
         return subprocess.run(["mariadb", "--no-defaults", f"--socket={self.scratch / 'socket'}", "--user=root",
-                               *words], capture_output=True, text=True, check=False, timeout=30, **more)
+                               *words], capture_output=True, text=True, check=False, timeout=120, **more)
 
     def answers(self):
         return self.client("-e", "SELECT 1").returncode == 0
@@ -108,7 +105,7 @@ class Redis(Server):
 
     def do(self, *words):
         done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, check=False,
-                              timeout=10)
+                              timeout=60)
         return done.stdout.strip()
 
 
@@ -139,7 +136,7 @@ class SosPool(unittest.TestCase):
     @classmethod
     def ran(cls, *words, more=None):
         return subprocess.run([BINARY, "--json", "sos-pool", *words], env=cls.environment | (more or {}),
-                              capture_output=True, text=True, check=False, timeout=60)
+                              capture_output=True, text=True, check=False, timeout=180)
 
     def setUp(self):
         self.mariadb.sql("USE td; DELETE FROM sos_number; DELETE FROM sos_lease; DELETE FROM sos_city;")

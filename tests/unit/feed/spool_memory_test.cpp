@@ -47,7 +47,7 @@ spool_counts run(const fs::path& dir, std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t i = first; i <= last; ++i) {
         to->take(door(i));
     }
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     return to->counts();
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("spool_memory: the alerts of a call are two records more", "[feed]") {
         const auto to = opened(dir.path());
         to->take(alert(1, {call::lack::site}));
         to->take(alert(1, {call::lack::site, call::lack::every_try}));
-        REQUIRE(to->close(5s).ok());
+        REQUIRE(to->close(60s).ok());
         CHECK(to->counts().doubles == doubles);
     }
 }
@@ -170,7 +170,7 @@ TEST_CASE("spool_memory: names that cannot be written hold the next segment back
     REQUIRE(comes_true([&] { return to->counts().waiting > 0; }));
     CHECK(segments_in(dir.path()).size() == 1);
     fs::remove(dir.path() / "finished");
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(to->counts().taken == 2);
     CHECK(remember(dir.path(), 1000).names.size() == 2);
 }

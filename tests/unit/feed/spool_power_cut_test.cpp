@@ -127,7 +127,7 @@ TEST_CASE("spool: no record is called finished on disk before it is there itself
     for (std::uint64_t i = 0; i < 60; ++i) {
         to->take(numbered_record(i));
     }
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(to->counts().taken == 60);
     CHECK(disk_watch::only().names_synced() > 5);
     CHECK(disk_watch::only().names_too_early() == 0);
@@ -142,13 +142,13 @@ TEST_CASE("spool: ... nor are those of a run that died before its sync", "[feed]
     {
         const auto first = opened(options);
         first->take(numbered_record(1));
-        REQUIRE(first->close(5s).ok());
+        REQUIRE(first->close(60s).ok());
     }
     options.sync = spool_sync::each_batch;
     disk_watch::only().look_at(dir.path());
     const auto second = opened(options);
     second->take(numbered_record(2));
-    REQUIRE(second->close(5s).ok());
+    REQUIRE(second->close(60s).ok());
     CHECK(disk_watch::only().names_synced() == 1);
     CHECK(disk_watch::only().names_too_early() == 0);
 }

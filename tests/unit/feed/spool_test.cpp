@@ -54,7 +54,7 @@ TEST_CASE("spool: records are read in the order they were taken, through restart
         for (std::uint64_t i = 0; i < 20; ++i) {
             to->take(numbered_record(run * 20 + i));
         }
-        REQUIRE(to->close(5s).ok());
+        REQUIRE(to->close(60s).ok());
         CHECK(to->counts().taken == 20);
     }
     CHECK(segments_in(dir.path() / "spool").size() > 10);
@@ -84,7 +84,7 @@ TEST_CASE("spool: a second record of a call is refused and counted", "[feed]") {
     to->take(numbered_record(3));
     to->take(numbered_record(2));
     CHECK(to->counts().doubles == 2);
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(to->counts().taken == 3);
     CHECK(batch_of(*reading(dir.path(), spool_reading::look)).messages.size() == 3);
 }
@@ -112,7 +112,7 @@ TEST_CASE("spool: what is confirmed does not come again, and its segments go", "
     for (std::uint64_t i = 0; i < 5; ++i) {
         to->take(numbered_record(i));
     }
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     {
         const auto from = reading(dir.path(), spool_reading::consume);
         const auto batch = batch_of(*from);
@@ -133,7 +133,7 @@ TEST_CASE("spool: the numbers of segments are not used again after everything wa
     REQUIRE(keep_confirmed_place(dir.path(), {7, 120}));
     const auto to = opened(quick(dir.path()));
     to->take(numbered_record(1));
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(segments_in(dir.path()).front().number == 8);
     CHECK(batch_of(*reading(dir.path(), spool_reading::consume)).messages.size() == 1);
 }

@@ -190,7 +190,7 @@ TEST_CASE("lending desk: a callback finds the panel also when the clock was set 
         script s(url, dir.path() / "notes", 1h);
         REQUIRE(s.comes_up());
         CHECK(s.lend(1, "p1") == "lent 73510000001 rested by route-c");
-        s.desk->close(std::chrono::seconds{10});
+        s.desk->close(std::chrono::seconds{60});
     }
     script s(url, dir.path() / "other notes");
     REQUIRE(s.comes_up());
@@ -210,7 +210,7 @@ TEST_CASE("lending desk: over the real SQLite store, a restart included", "[lend
         CHECK(s.map_it(1, "p1") == "mapped");
         REQUIRE(s.keeps(2));
         s.end(1, "p1");
-        s.desk->close(std::chrono::seconds{10});
+        s.desk->close(std::chrono::seconds{60});
     }
     script s(url, dir.path() / "notes");
     REQUIRE(s.comes_up());

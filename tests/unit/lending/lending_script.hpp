@@ -116,7 +116,7 @@ struct script {
         options.rules = rules;
         options.notes = std::move(notes);
         options.reserve = reserve;
-        options.timeout = 400ms;
+        options.timeout = 2s;
         options.least_pause = 2ms;
         options.reserve_again = 2ms;
         options.longest_pause = 20ms;

@@ -16,7 +16,7 @@ TEST_CASE("lending desk: what could not be written is written by the next run", 
         place->how = mood::fails;
         CHECK(s.from_notes(2, "p2") == "lent 73510000002 reserved by route-c");
         s.end(2, "p2");
-        s.desk->close(std::chrono::seconds{10});
+        s.desk->close(std::chrono::seconds{60});
     }
     CHECK_FALSE(lease_of(*place, 2));
     script s(place, dir.path() / "notes");
@@ -65,8 +65,8 @@ TEST_CASE("lending desk: the second worker with one file of notes leaves it alon
     CHECK(second.from_notes(2, "p1") == "refused store by ");  // it knows nothing of the first one's calls
     CHECK(second.comes_up());
     CHECK(second.lend(3, "p3").starts_with("lent"));
-    second.desk->close(std::chrono::seconds{10});
-    first.desk->close(std::chrono::seconds{10});
+    second.desk->close(std::chrono::seconds{60});
+    first.desk->close(std::chrono::seconds{60});
     const auto left = pool::read_notes(text_of_file(dir.path() / "notes"));
     REQUIRE(left);
     CHECK(left->holder.starts_with("serve-ari@w1/"));

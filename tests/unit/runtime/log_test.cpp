@@ -115,7 +115,7 @@ TEST_CASE("log: what is below the level is not said, and the level may change", 
         to.show_from(log_level::debug);
         to.say(log_level::debug, "shown");
         to.sink(log_level::warning, "ari")("socket cut\nfake");
-        CHECK(to.close(5s));
+        CHECK(to.close(60s));
     }
     pipe.close_writing();
     CHECK(pipe.rest() ==
@@ -136,7 +136,7 @@ TEST_CASE("log: a reader that sleeps makes nobody wait; lines are dropped, count
     CHECK(to.overruns() > 500);
     std::string all;
     std::thread reader([&] { all = pipe.rest(); });
-    CHECK(to.close(5s));
+    CHECK(to.close(60s));
     pipe.close_writing();
     reader.join();
     CHECK(all.find("warning event=\"log lines dropped\" lines=") != std::string::npos);
@@ -170,7 +170,7 @@ TEST_CASE("log: the lines of several threads come whole", "[runtime]") {
         for (std::thread& each : speakers) {
             each.join();
         }
-        CHECK(to.close(5s));
+        CHECK(to.close(60s));
         pipe.close_writing();
         reader.join();
     }

@@ -108,7 +108,7 @@ TEST_CASE("recorder: a step is written as it happened, behind a header", "[runti
     call::rules rules;
     rules.door.ring_limit = 7s;
     to->follow(noon + 2s, rules);
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     const auto all = read_all(dir.path() / "journal");
     CHECK(all.words == "hfccfcr");
     CHECK(all.headers[0].node == "w1");
@@ -131,7 +131,7 @@ TEST_CASE("recorder: a file begins with the rules that are in force there", "[ru
         to->follow(noon, rules);
     }
     to->note(noon, ringing(1), {});
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     // A replay that follows the rules lines must agree with every header.
     const auto all = read_all(dir.path());
     duration in_force = call::rules{}.door.ring_limit;
@@ -158,7 +158,7 @@ TEST_CASE("recorder: a new file with every hour and every so many bytes, and no 
     to->note(noon, ringing(2), {});
     REQUIRE(comes_true([&] { return to->counts().lines == 2; }));
     CHECK(journal_files(dir.path(), "w1").size() == 2);
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     const auto all = read_all(dir.path());
     CHECK(all.words == "hfhf");
     CHECK(all.headers[1].run == all.headers[0].run);
@@ -200,7 +200,7 @@ TEST_CASE("recorder: a file says since when its living calls live, and keeps wha
     clock.move(an_age);
     to->note(long_ago + 5s, ringing(1), {});
     CHECK(comes_true([&] { return files() == 1; }));
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(read_all(dir.path()).headers.back().oldest == noon + 2 * an_age);
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("recorder: a second run makes its own files and leaves a torn line as 
     write_file(dir.path() / "w1-20261123T120000Z-00001.jsonl", R"({"at":1,"fa)");
     const auto to = opened(quick(dir.path()), clock);
     to->note(noon, ringing(1), {});
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(text_of_file(dir.path() / "w1-20261123T120000Z-00001.jsonl") == R"({"at":1,"fa)");
     const auto all = read_all(dir.path());
     CHECK(all.words == "hf");
@@ -228,7 +228,7 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
         const call_id call = call_id::of(1, 1, number);
         to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
                  {call::answer_panel{}});
-        REQUIRE(to->close(5s).ok());
+        REQUIRE(to->close(60s).ok());
         return call;
     };
     lives(1);
@@ -257,7 +257,7 @@ TEST_CASE("recorder: the last words of a run that died outlive the next one's de
         const auto first = opened(quick(dir.path()), clock);
         first->note(noon, call::memory_recalled{}, {});
         first->note(noon + 1s, call::time_passed{}, said);
-        REQUIRE(first->close(5s).ok());
+        REQUIRE(first->close(60s).ok());
     }
     for (int run = 2; run <= 4; ++run) {
         INFO("run " << run);
@@ -270,7 +270,7 @@ TEST_CASE("recorder: the last words of a run that died outlive the next one's de
         const auto next = opened(quick(dir.path()), clock);
         next->repeat(clock.clock()(), memory.what.last_words);
         next->note(clock.clock()(), call::memory_recalled{}, {});
-        REQUIRE(next->close(5s).ok());
+        REQUIRE(next->close(60s).ok());
     }
 }
 
@@ -286,7 +286,7 @@ TEST_CASE("recorder: a file says whether the memory of its run was written befor
     to->note(noon, call::memory_recalled{}, {});
     to->follow(noon, rules);
     to->note(noon, ringing(1), {});
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     const auto all = read_all(dir.path());
     REQUIRE(all.headers.size() >= 3);
     CHECK(all.headers.front().recalled == false);
@@ -310,7 +310,7 @@ TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtim
     clock.move(1h);
     to->note(noon, ringing(2), {});
     REQUIRE(comes_true([&] { return fs::exists(dir.path() / "w1-20261123T120000Z-00001.jsonl.zst"); }));
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK_FALSE(fs::exists(old));
     CHECK_FALSE(fs::exists(dir.path() / "w1-20261123T120000Z-00001.jsonl"));
     CHECK(read_all(dir.path()).words == "hfhf");
@@ -365,7 +365,7 @@ TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap 
     REQUIRE(comes_true([&] { return alarms.words() == "journal+ journal- "; }));
     REQUIRE(comes_true([&] { return to->counts().waiting == 0; }));
     to->note(noon + 1s, ringing(1), {});
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     const auto all = read_all(dir.path() / "var" / "journal");
     CHECK(all.missing == dropped);
     CHECK(all.words.ends_with("fcgrf"));
@@ -382,7 +382,7 @@ TEST_CASE("recorder: a journal deleted under it is begun anew", "[runtime]") {
     fs::remove_all(dir.path() / "journal");
     REQUIRE(comes_true([&] { return alarms.words() == "journal+ journal- "; }));
     to->note(noon, ringing(2), {});
-    REQUIRE(to->close(5s).ok());
+    REQUIRE(to->close(60s).ok());
     CHECK(read_all(dir.path() / "journal").words == "hf");
 }
 

@@ -26,7 +26,7 @@ public:
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval limit{10, 0};
+        const timeval limit{60, 0};
         if (::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 ||
             ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
             throw std::runtime_error("cannot connect");
@@ -177,7 +177,7 @@ TEST_CASE("status server: what is no good request is refused with its status", "
 
 TEST_CASE("status server: a request that drips or never comes is cut off", "[runtime]") {
     status_options options;
-    options.request_limit = 100ms;
+    options.request_limit = 1s;
     running server(options);
     const client silent(server.port);
     const client dripping(server.port);
@@ -190,7 +190,7 @@ TEST_CASE("status server: a request that drips or never comes is cut off", "[run
 TEST_CASE("status server: connections over the limit are closed, and room comes back", "[runtime]") {
     status_options options;
     options.connection_limit = 2;
-    options.request_limit = 500ms;
+    options.request_limit = 5s;
     running server(options);
     const client first(server.port);
     const client second(server.port);
