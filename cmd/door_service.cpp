@@ -209,7 +209,8 @@ result<done> door_service::insides::open_adapters() {
 
 result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
     auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
-                                        ari_log(log), [this](const failure& why) { stop_by(why); },
+                                        ari_log(log), log.sink(runtime::log_level::warning, "pool"),
+                                        [this](const failure& why) { stop_by(why); },
                                         [this] { return hold_claim(call::line::sos); }, alarms(), metrics});
     if (!opened) {
         return opened.why();
