@@ -429,8 +429,8 @@ exit_status door_service::insides::last() {
         }
     }
     log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
-    log.close(last_words);
-    if (emergency->threads_left() || records->threads_left()) {
+    const bool told = log.close(last_words);
+    if (!told || recorder->thread_left() || emergency->threads_left() || records->threads_left()) {
         std::_Exit(static_cast<int>(outcome));
     }
     return outcome;
