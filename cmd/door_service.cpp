@@ -135,7 +135,6 @@ door_service::insides::insides(context& outside, const service_wishes& told, con
       log(log_options(from), wall_clock),
       metrics({TDCTL_VERSION, __VERSION__, told.node}),
       before(outside, from, {told.node, told.patience, told.wait}, log) {
-    signals.add(SIGUSR1);
     signals.add(SIGUSR2);
 }
 
@@ -152,6 +151,7 @@ result<done> door_service::insides::succeed() {
         return turn.why();
     }
     never_served = *turn == succession::turn::told_to_end;
+    signals.add(SIGUSR1);  // what came before is answered, and not once more in the minute when it serves
     return done{};
 }
 

@@ -9,7 +9,7 @@ import lab
 from world import Phone, Story, wait
 
 
-class Following(Story):
+class OneAfterAnother(Story):
     def setUp(self):
         super().setUp()
         self.lives = []
@@ -32,6 +32,8 @@ class Following(Story):
         self.lives.append(self.worker.process)
         return self.worker.process
 
+
+class Following(OneAfterAnother):
     def calls_of_many(self, count, first_answer, gap, hold):
         """Panels whose phones answer one after another, `gap` seconds apart."""
         made = []
@@ -138,6 +140,28 @@ class Following(Story):
         self.assertNotIn("relieving", self.worker.log())
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
+
+    def test_a_worker_whose_user_may_only_read_takes_nothing(self):
+        self.worker_of_its_own("robbed", 29)
+        first = self.worker.process
+        made = self.calls_of_many(2, 0.2, 4.0, 5.0)
+        self.wait_talking(made[0][1])
+        self.world.tolerated.update({"may only read"})
+        self.worker.configure({"ari": {"user": "reader"}})
+        for options in ((), ("--standby",)):
+            before = len(self.worker.log())
+            self.assertEqual(self.another(*options).wait(10), 12, self.worker.log())
+            self.assertIn("may only read", self.worker.log()[before:])
+        # With a journal of its own nobody tells it that somebody serves: it would rob him in Asterisk all the same.
+        stranger = self.world.worker("robber", {"door": {"app": "TdCallHandler29"}, "ari": {"user": "reader"}})
+        self.world.unwatched.add(stranger)
+        self.assertEqual(stranger.start().exit_status(10), 12, stranger.log())
+        self.assertIn("may only read", stranger.log())
+        self.worker.process = first
+        self.assertIsNone(first.poll(), self.worker.log())
+        self.assertEqual(self.worker.page("readyz")[0], 200)
+        self.assertNotIn("handing over", self.worker.log())
+        self.all_answered(made)
 
     def test_a_standby_lets_a_worker_live_whose_status_page_is_crowded(self):
         self.worker_of_its_own("crowded", 28)
