@@ -135,7 +135,6 @@ door_service::insides::insides(context& outside, const service_wishes& told, con
       log(log_options(from), wall_clock),
       metrics({TDCTL_VERSION, __VERSION__, told.node}),
       before(outside, from, {told.node, told.patience, told.wait}, log) {
-    signals.add(SIGUSR1);
     signals.add(SIGUSR2);
 }
 
@@ -152,6 +151,7 @@ result<done> door_service::insides::succeed() {
         return turn.why();
     }
     never_served = *turn == succession::turn::told_to_end;
+    signals.add(SIGUSR1);  // what came before is answered, and not once more in the minute when it serves
     return done{};
 }
 
@@ -209,7 +209,8 @@ result<done> door_service::insides::open_adapters() {
 
 result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
     auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
-                                        ari_log(log), [this](const failure& why) { stop_by(why); },
+                                        ari_log(log), log.sink(runtime::log_level::warning, "pool"),
+                                        [this](const failure& why) { stop_by(why); },
                                         [this] { return hold_claim(call::line::sos); }, alarms(), metrics});
     if (!opened) {
         return opened.why();
@@ -428,8 +429,8 @@ exit_status door_service::insides::last() {
         }
     }
     log.say(runtime::log_level::info, "stopped", {{"calls_left", worker->board().calls()}});
-    log.close(last_words);
-    if (emergency->threads_left() || records->threads_left()) {
+    const bool told = log.close(last_words);
+    if (!told || recorder->thread_left() || emergency->threads_left() || records->threads_left()) {
         std::_Exit(static_cast<int>(outcome));
     }
     return outcome;

@@ -27,6 +27,7 @@ lending::lending_options lending_options_of(const emergency_line::surroundings& 
     options.reserve = around.from.pool.reserve;
     options.timeout = around.from.pool.timeout;
     options.took = [&metrics = around.metrics](duration length) { metrics.took(runtime::timing::pool, length); };
+    options.log = around.pool_log;
     return options;
 }
 

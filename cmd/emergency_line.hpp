@@ -24,6 +24,7 @@ public:
         ports::fact_sink facts;
         std::function<call_id()> name_call;
         ari::log_sink log;
+        std::function<void(std::string)> pool_log;  ///< takes what the pool's store does not take
         std::function<void(failure)> fatal;
         std::function<std::optional<duration>()> hold;  ///< of claims, see ari::client
         alarm_sink alarms;

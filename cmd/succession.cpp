@@ -39,18 +39,24 @@ std::string work_of(const config::settings& from) {
 
 struct succession::insides {
     insides(context& outside, const config::settings& from, wishes wanted, runtime::log& to)
-        : with(outside), settings(from), wish(std::move(wanted)), log(to), work(work_of(from)) {}
+        : with(outside), settings(from), wish(std::move(wanted)), log(to), work(work_of(from)) {
+        signals.add(SIGUSR1);
+    }
 
     result<turn> begin();
     result<done> fit_to_serve() const;
     result<turn> relieve(pid_t holder);
     result<turn> stand_by();
     bool take();
+    std::unique_ptr<ari::client> line_of(ari::options wanted);
     result<done> hold_applications();
+    result<std::unique_ptr<ari::client>> ask_asterisk();
     [[nodiscard]] bool applications_held() const;
     void ask_holder();
     void look_for_silence(pid_t holder);
     void pause();
+    void listen();
+    void say_status() const;
 
     context& with;
     const config::settings& settings;
@@ -58,7 +64,7 @@ struct succession::insides {
     runtime::log& log;
     std::string work;
     boost::asio::io_context loop{1};
-    boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGUSR2};
+    boost::asio::signal_set signals{loop, SIGTERM, SIGINT, SIGUSR2};  ///< and SIGUSR1: it takes three at once
     boost::asio::steady_timer timer{loop};
     std::unique_ptr<tenure> lock;
     std::optional<pid_t> last_holder;  ///< as it was seen last
@@ -103,12 +109,40 @@ result<succession::turn> succession::insides::begin() {
                                                 others.substr(0, others.find('\n')) +
                                                 ": give this one a journal.dir or a --node of its own"};
     }
-    signals.async_wait([this](const boost::system::error_code& error, int) { told_to_end = told_to_end || !error; });
+    listen();
     auto came = wish.patience == patience_of::standby ? stand_by() : relieve(last_holder.value_or(0));
     signals.cancel();
     loop.restart();
     loop.poll();
     return came;
+}
+
+void succession::insides::listen() {
+    signals.async_wait([this](const boost::system::error_code& error, int number) {
+        if (error) {
+            return;
+        }
+        if (number == SIGUSR1) {
+            say_status();
+        } else {
+            told_to_end = true;
+        }
+        listen();
+    });
+}
+
+void succession::insides::say_status() const {
+    const bool relieves = !lines.empty();
+    const std::string holder = relieves ? (applications_held() ? "told to step down" : "serves")
+                               : settings.metrics.listen.is("none") ? "not asked, as metrics.listen is none"
+                               : !answered                          ? "has not answered"
+                               : drains                             ? "drains"
+                                                                    : "answers";
+    log.say(runtime::log_level::info, "status",
+            {{"doing", relieves ? "relieving" : "standing by"},
+             {"node", wish.node},
+             {"pid", last_holder.value_or(0)},
+             {"holder", holder}});
 }
 
 /// What would end this process after it has ended another one, or in the minute when it is needed.
@@ -212,19 +246,23 @@ result<done> succession::insides::hold_applications() {
     for (const std::string& app : {settings.door.app, settings.sos.app}) {
         ari::options one = *wanted;
         one.app = app;
-        lines.push_back(std::make_unique<ari::client>(
-            loop.get_executor(), std::move(one),
-            ari::client::surroundings{[](const call::fact&) {}, [] { return call_id{}; },
-                                      [to = ari_log(log)](ari::level how, const std::string& text) {
-                                          if (how != ari::level::info) {
-                                              to(how, text);
-                                          }
-                                      },
-                                      [this](failure why) { refused = std::move(why); },
-                                      [] { return std::optional<duration>(); }}));  // what is offered is for others
+        lines.push_back(line_of(std::move(one)));
         lines.back()->start();
     }
     return done{};
+}
+
+std::unique_ptr<ari::client> succession::insides::line_of(ari::options wanted) {
+    return std::make_unique<ari::client>(
+        loop.get_executor(), std::move(wanted),
+        ari::client::surroundings{[](const call::fact&) {}, [] { return call_id{}; },
+                                  [to = ari_log(log)](ari::level how, const std::string& text) {
+                                      if (how != ari::level::info) {
+                                          to(how, text);
+                                      }
+                                  },
+                                  [this](failure why) { refused = std::move(why); },
+                                  [] { return std::optional<duration>(); }});  // what is offered is for others
 }
 
 bool succession::insides::applications_held() const {
@@ -234,6 +272,10 @@ bool succession::insides::applications_held() const {
 // ---- a standby
 
 result<succession::turn> succession::insides::stand_by() {
+    const auto question = ask_asterisk();
+    if (!question) {
+        return question.why();
+    }
     log.say(runtime::log_level::info, "standing by", {{"node", wish.node}});
     notice.ready("standing by for node " + wish.node);
     questions = std::make_unique<http::client>(loop, http::client_options{});
@@ -255,6 +297,18 @@ result<succession::turn> succession::insides::stand_by() {
     }
     log.say(runtime::log_level::warning, "the worker is gone, its calls are ours", {{"pid", watched.value_or(0)}});
     return turn::ours;
+}
+
+/// Whom Asterisk would refuse is told now, and not in the minute when it is needed. An Asterisk that is away is asked
+/// again meanwhile.
+result<std::unique_ptr<ari::client>> succession::insides::ask_asterisk() {
+    auto wanted = ari_options(settings, [this](const config::secret_ref& from) { return with.secret_of(from); });
+    if (!wanted) {
+        return wanted.why();
+    }
+    auto question = line_of(std::move(*wanted));
+    question->ask([] {});
+    return question;
 }
 
 void succession::insides::ask_holder() {

@@ -43,6 +43,12 @@ std::string events_target(const endpoint& where, const std::string& app) {
     return target + "&subscribeAll=false";
 }
 
+line::words line_words(const endpoint& where, const options& wanted) {
+    line::words made{{}, events_target(where, wanted.app), fixed_lines(where, wanted)};
+    append_http(made.question, request_maker(wanted).question_of_rights(), where.base, made.fixed);
+    return made;
+}
+
 std::uint64_t seed() {
     std::random_device device;
     return (static_cast<std::uint64_t>(device()) << 32U) | device();
@@ -60,12 +66,17 @@ public:
           around_(std::move(around)),
           desk_(wanted, around_.name_call, counters_, around_.log),
           lanes_(wanted.limit, wanted.way, where_.base, fixed_lines(where_, wanted), *this, desk_),
-          line_(wanted.limit, events_target(where_, wanted.app), fixed_lines(where_, wanted), *this, seed()),
+          line_(wanted.limit, line_words(where_, wanted), *this, seed()),
           probe_(request_maker(wanted).probe()),
           timer_(loop_),
           connections_(wanted.limit.connections + 1) {
         desk_.send_by(lanes_);
         desk_.claim_by(around_.hold);
+    }
+
+    void ask(std::function<void()> allowed) {
+        allowed_ = std::move(allowed);
+        start();
     }
 
     void start() {
@@ -147,6 +158,13 @@ public:
     void send_line(std::string_view bytes) override {
         line_out_.append(bytes);
         schedule_turn();
+    }
+
+    void line_allowed() override {
+        if (allowed_) {
+            shut();
+            std::exchange(allowed_, nullptr)();
+        }
     }
 
     void line_up() override {
@@ -332,6 +350,7 @@ private:
     phase phase_ = phase::idle;
     instant leave_by_ = never;
     std::function<void()> left_;
+    std::function<void()> allowed_;   ///< asked for; nobody else takes the application
     std::optional<failure> bad_url_;  ///< told when it is to start: there is nowhere to connect to
 };
 
@@ -351,6 +370,10 @@ client::~client() {
 
 void client::start() {
     insides_->start();
+}
+
+void client::ask(std::function<void()> allowed) {
+    insides_->ask(std::move(allowed));
 }
 
 void client::stop(std::function<void()> closed) {

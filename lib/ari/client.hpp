@@ -23,7 +23,8 @@ public:
         std::function<call_id()> name_call;  ///< a new name for the call of a panel that arrives
         log_sink log;
         /// This worker cannot go on, told once: bad_input (the URL), not_allowed (401: the password; 403: a
-        /// read-only user), taken (another worker took the application's name). The client has stopped by then.
+        /// read-only user, found out before anything was taken), taken (another worker took the application's name).
+        /// The client has stopped by then.
         std::function<void(failure)> fatal;
         /// How long the claim of a call that StasisBroadcast() offers is held back; nothing: it is left to others.
         /// Without it every one is claimed at once.
@@ -36,8 +37,12 @@ public:
     client(const client&) = delete;
     client& operator=(const client&) = delete;
 
-    /// Connects, and connects again for ever.
+    /// Connects, and connects again for ever. Before the first WebSocket, which takes the application from whoever has
+    /// it, Asterisk is asked whether this user may act.
     void start();
+    /// Only asks that, again and again until Asterisk answers, and takes nothing. Then the client is over and calls
+    /// `allowed`, or `fatal`.
+    void ask(std::function<void()> allowed);
     /// Lets the requests under way have their replies for limits::farewell, says goodbye on the WebSocket, closes every
     /// connection, then calls `closed` on the loop. Commands before `start`, and after the end,
     /// are ignored and bring no fact.

@@ -64,8 +64,9 @@ void desk::settle_picture(const exchange& request, int status, std::string_view 
         return;
     }
     if (request.what == errand::filter && status == 403) {
-        fatal_ = failure{failure_kind::not_allowed,
-                         "Asterisk refuses to let this ari user act: set read_only=no in ari.conf"};
+        fatal_ =
+            failure{failure_kind::not_allowed,
+                    "ari.user may only read in Asterisk (403), and a worker must act: set read_only = no in ari.conf"};
         return;
     }
     if (!is_good(status)) {

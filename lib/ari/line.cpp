@@ -13,12 +13,12 @@ constexpr std::string_view normal_closure = "\x03\xe8";  // 1000 (RFC 6455 secti
 
 }  // namespace
 
-line::line(const limits& limit, std::string target, std::string fixed, line_ends& ends, std::uint64_t seed)
+line::line(const limits& limit, words said, line_ends& ends, std::uint64_t seed)
     : limit_(limit),
-      target_(std::move(target)),
-      fixed_(std::move(fixed)),
+      said_(std::move(said)),
       ends_(ends),
       random_(seed),
+      answer_(head_limit),
       reader_(limit.message_bytes) {}
 
 void line::start(instant now) {
@@ -51,7 +51,9 @@ void line::lose(std::string_view why, instant now) {
     const bool was_up = how_ == state::up;
     ends_.close_line();
     how_ = state::waiting;
-    pause_ = was_up ? limit_.retry_least : std::clamp(pause_ * 2, limit_.retry_least, limit_.retry_most);
+    answered_ = false;
+    const bool was_good = was_up && now - up_since_ >= limit_.retry_most;
+    pause_ = was_good ? limit_.retry_least : std::clamp(pause_ * 2, limit_.retry_least, limit_.retry_most);
     due_ = now + pause_ / 2 +
            duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(pause_.count() / 2) + 1)));
     if (was_up) {
@@ -65,6 +67,60 @@ void line::opened(instant now) {
     if (how_ != state::opening) {
         return;  // the attempt was given up in the same turn
     }
+    if (was_up_ || answered_) {
+        begin_to_shake(now);
+    } else {
+        ask(now);
+    }
+}
+
+void line::ask(instant now) {
+    how_ = state::asking;
+    due_ = now + limit_.handshake;
+    answer_ = http_reader(head_limit);
+    ends_.send_line(said_.question);
+}
+
+/// 401 and 403 are said before Asterisk looks at what is asked for; what it makes of the question otherwise says only
+/// that it may be asked. An Asterisk that is still starting (5xx) has not said even that.
+void line::hear_answer(const http_reply& answer, instant now) {
+    if (answer.status == 401 || answer.status == 403) {
+        refuse(answer.status, now);
+        return;
+    }
+    if (answer.status >= 500) {
+        lose("the answer's status is " + std::to_string(answer.status), now);
+        return;
+    }
+    ends_.line_allowed();
+    if (how_ != state::asking) {
+        return;  // that was all somebody wanted to know
+    }
+    if (answer.last) {
+        answered_ = true;
+        ends_.close_line();
+        attempt(now);
+        return;
+    }
+    begin_to_shake(now);
+}
+
+/// Whoever was up once has calls, and might act: what is wrong now is in ari.conf, and will be mended.
+void line::refuse(int status, instant now) {
+    const std::string why =
+        status == 401
+            ? "Asterisk refuses ari.user or ari.password (401): compare them with ari.conf"
+            : "ari.user may only read in Asterisk (403), and a worker must act: set read_only = no in ari.conf";
+    if (was_up_) {
+        pause_ = limit_.retry_most;
+        lose(why, now);
+        return;
+    }
+    stop();
+    ends_.line_refused({failure_kind::not_allowed, why});
+}
+
+void line::begin_to_shake(instant now) {
     how_ = state::shaking;
     due_ = now + limit_.handshake;
     head_.clear();
@@ -73,17 +129,33 @@ void line::opened(instant now) {
         bytes.push_back(static_cast<char>(random_.below(256)));
     }
     nonce_ = base64(bytes);
-    ends_.send_line(handshake(target_, fixed_, nonce_));
+    ends_.send_line(handshake(said_.target, said_.fixed, nonce_));
 }
 
 void line::closed(std::string_view why, instant now) {
-    if (how_ == state::opening || how_ == state::shaking || how_ == state::up) {
+    std::vector<http_reply> replies;
+    if (how_ == state::asking) {
+        answer_.finish(replies);
+    }
+    if (!replies.empty()) {
+        replies.front().last = true;  // whatever its head said
+        hear_answer(replies.front(), now);
+        return;
+    }
+    if (how_ == state::opening || how_ == state::asking || how_ == state::shaking || how_ == state::up) {
         lose(why, now);
     }
 }
 
 void line::received(std::string_view bytes, instant now) {
-    if (how_ == state::shaking) {
+    if (how_ == state::asking) {
+        std::vector<http_reply> replies;
+        if (!answer_.take(bytes, replies)) {
+            lose("what came back is not HTTP", now);
+        } else if (!replies.empty()) {
+            hear_answer(replies.front(), now);
+        }
+    } else if (how_ == state::shaking) {
         head_.append(bytes);
         shake(now);
     } else if (how_ == state::up) {
@@ -102,7 +174,7 @@ void line::shake(instant now) {
     const std::string head = std::exchange(head_, {});
     const int status = handshake_status(std::string_view(head).substr(0, end + 2), nonce_);
     if (status == 401 || status == 403) {
-        refused(status, now);
+        refuse(status, now);
         return;
     }
     if (status != 101) {
@@ -110,28 +182,14 @@ void line::shake(instant now) {
         return;
     }
     how_ = state::up;
-    was_let_in_ = true;
+    was_up_ = true;
+    answered_ = false;
     due_ = never;
-    pause_ = duration::zero();
     reader_ = frame_reader(limit_.message_bytes);
     close_reason_.clear();
-    heard_ = pinged_ = watched_ = now;
+    up_since_ = heard_ = pinged_ = watched_ = now;
     ends_.line_up();
     read(std::string_view(head).substr(end + 4), now);
-}
-
-/// Whoever was let in once has calls, and the password was right: what is wrong now is in ari.conf, and will be mended.
-void line::refused(int status, instant now) {
-    const std::string why = status == 401
-                                ? "Asterisk refuses ari.user or ari.password (401): compare them with ari.conf"
-                                : "Asterisk does not let ari.user listen to events (403): see ari.conf";
-    if (was_let_in_) {
-        pause_ = limit_.retry_most;
-        lose(why, now);
-        return;
-    }
-    stop();
-    ends_.line_refused({failure_kind::not_allowed, why});
 }
 
 void line::read(std::string_view bytes, instant now) {
@@ -183,7 +241,10 @@ void line::advance(instant now) {
         if (how_ == state::waiting) {
             attempt(now);
         } else if (how_ != state::stopped) {
-            lose(how_ == state::opening ? "no connection in time" : "no handshake in time", now);
+            lose(how_ == state::opening  ? "no connection in time"
+                 : how_ == state::asking ? "no answer in time"
+                                         : "no handshake in time",
+                 now);
         }
     }
 }

@@ -2,12 +2,16 @@
 // The events line: a WebSocket that is made again for ever. It says when it is up, lost, and what it hears; it pings
 // every second, because packets that just vanish are told by nobody. Pure: the connection and the time come from
 // outside.
+//
+// The WebSocket takes the application from whoever has it, so the first one is preceded by a question on the same
+// connection: may this user act at all? A reader who found that out afterwards would have robbed a worker that can.
 
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "ari/frames.hpp"
+#include "ari/http_reader.hpp"
 #include "ari/options.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -25,20 +29,28 @@ public:
     virtual void send_line(std::string_view bytes) = 0;
 
     virtual void line_up() = 0;
+    /// Asterisk lets this user act: the handshake follows, unless the line is stopped in this call.
+    virtual void line_allowed() = 0;
     /// It was up and is not any more.
     virtual void line_lost(std::string_view why) = 0;
     virtual void line_heard(std::string_view message) = 0;
     /// An attempt failed, for the log; the next one comes by itself.
     virtual void line_failed(std::string_view why) = 0;
-    /// Asterisk does not let this worker in, 401 or 403, and never has. The line has stopped. Where it has before, that
-    /// is a line_failed, and is tried again.
+    /// Asterisk does not let this worker in, or act, 401 or 403, and never has. The line has stopped. Where it has
+    /// before, that is a line_failed, and is tried again.
     virtual void line_refused(failure why) = 0;
 };
 
 class line {
 public:
-    /// `target` is the path with its query, `fixed` the header lines with their CRLFs; `seed` is for jitter and masks.
-    line(const limits& limit, std::string target, std::string fixed, line_ends& ends, std::uint64_t seed);
+    /// Of what is sent. `target` is the path with its query, `fixed` the header lines with their CRLFs.
+    struct words {
+        std::string question;  ///< a whole request that only a user who may act is not refused with 403
+        std::string target;
+        std::string fixed;
+    };
+    /// `seed` is for jitter and masks.
+    line(const limits& limit, words said, line_ends& ends, std::uint64_t seed);
 
     void start(instant now);
     /// Says goodbye (close code 1000) and closes; nothing is reported any more.
@@ -56,31 +68,36 @@ public:
     [[nodiscard]] instant next_deadline() const;
 
 private:
-    enum class state { stopped, waiting, opening, shaking, up };
+    enum class state { stopped, waiting, opening, asking, shaking, up };
 
     void attempt(instant now);
     void lose(std::string_view why, instant now);
+    void ask(instant now);
+    void hear_answer(const http_reply& answer, instant now);
+    void refuse(int status, instant now);
+    void begin_to_shake(instant now);
     void shake(instant now);
-    void refused(int status, instant now);
     void read(std::string_view bytes, instant now);
     void frame(opcode kind, std::string_view payload);
     void send_frame(opcode kind, std::string_view payload);
     void watch(instant now);
 
     limits limit_;
-    std::string target_;
-    std::string fixed_;
+    words said_;
     line_ends& ends_;
     random_source random_;
     state how_ = state::stopped;
     instant due_ = never;  ///< the next attempt, or the end of the one under way
     duration pause_{};
-    bool was_let_in_ = false;
+    bool was_up_ = false;    ///< nobody need be asked any more
+    bool answered_ = false;  ///< the next connection is for the handshake: the one of the answer was closed behind it
+    http_reader answer_;
     std::string nonce_;
     std::string head_;  ///< of the reply to the handshake
     frame_reader reader_;
     std::string close_reason_;  ///< set by a close frame
     std::string out_;           ///< kept for its memory
+    instant up_since_{};
     instant heard_{};
     instant pinged_{};
     instant watched_{};

@@ -285,6 +285,15 @@ exchange request_maker::probe() const {
     return made;
 }
 
+/// Asterisk refuses every method but GET and OPTIONS to such a user before it looks at the path (403; seen on 16.28.0
+/// and 22.10.1). To others it says 404: no channel has this name.
+exchange request_maker::question_of_rights() const {
+    exchange made;
+    made.verb = method::del;
+    made.target = "channels/td.nobody";
+    return made;
+}
+
 /// Dial stays out, though a phone that sends 183 and no 180 is seen to ring in nothing else: Asterisk compares the type
 /// alone (seen on 16.28.0 and 22.10.1: a dialstatus beside it is accepted and lets every Dial through), and three Dials
 /// a leg would be half as many events again.

@@ -105,6 +105,8 @@ public:
     [[nodiscard]] static exchange dial_out(const exchange& made);
     [[nodiscard]] exchange claim(std::string_view channel) const;
     [[nodiscard]] exchange probe() const;
+    /// Changes nothing, but is refused to a user who may only read.
+    [[nodiscard]] exchange question_of_rights() const;
     [[nodiscard]] exchange filter() const;
     [[nodiscard]] exchange see(errand part) const;
 

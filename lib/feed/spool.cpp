@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/alarm_gate.hpp"
 #include "feed/record_codec.hpp"
 #include "feed/sos_record_codec.hpp"
 #include "feed/spool_memory.hpp"
@@ -31,9 +32,12 @@ failure open_failure(const std::filesystem::path& dir, int error) {
 
 struct spool::shared {
     shared(spool_options options, alarm_sink alarms, int lock, std::vector<record_name> unkept)
-        : desk(options.buffer_limit),
+        : gate(std::move(alarms)),
+          desk(options.buffer_limit),
           remembered(options.remembered_calls),
-          writer(std::move(options), std::move(alarms), desk, lock, std::move(unkept)) {}
+          writer(
+              std::move(options), [this](const alarm& news) { gate.tell(news); }, desk, lock, std::move(unkept)) {}
+    alarm_gate gate;
     spool_desk desk;
     std::size_t remembered;
     spool_writer writer;
@@ -122,6 +126,9 @@ result<done> spool::close(std::chrono::milliseconds limit) {
     state_->desk.stopping = true;
     state_->desk.lines.ring();
     left_ = !thread_.over_within(limit);
+    if (left_) {
+        state_->gate.shut();
+    }
     if (const std::size_t left = state_->desk.lines.weight(); left > 0) {
         return failure{failure_kind::full, "spool: about " + std::to_string(left) +
                                                " bytes of records were not written" +

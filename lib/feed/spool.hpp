@@ -76,7 +76,7 @@ public:
 
     /// Writes what waits and stops. Failure `full`: records are still in memory after `limit`.
     result<done> close(std::chrono::milliseconds limit);
-    /// After `close`: the thread hangs in a disk, and may still call the alarms.
+    /// After `close`: the thread hangs in a disk. The alarms are let go, and not called any more.
     [[nodiscard]] bool thread_left() const { return left_; }
 
 private:

@@ -55,7 +55,8 @@ struct lending_options {
     duration longest_pause = 10s;
     pool::low_water low{5, true};
     std::function<result<std::unique_ptr<ports::number_store>>()> open;  ///< called on the threads
-    std::function<void(duration)> took;  ///< how long the store took for an answer; may be empty
+    std::function<void(duration)> took;         ///< how long the store took for an answer; may be empty
+    std::function<void(std::string)> log = {};  ///< takes a line on the loop; may be empty
 };
 
 /// For the metrics tdctl_pool_*.
@@ -133,8 +134,10 @@ private:
     void reserve_soon();
     void reserve_block();
     void count_numbers();
+    [[nodiscard]] bool in_doubt() const { return suspect_.errand != 0 && !suspect_.store_is_well; }
     void work_off();
     void errand_answered(const pool::errand& what, const result<done>& answer, arrival when);
+    void errand_refused(const pool::errand& what, const failure& why);
     void send_routes();
     void save();
     void saved(std::uint64_t no, const result<done>& outcome);
@@ -173,7 +176,12 @@ private:
     bool down_ = true;             ///< the store is not asked for numbers
     unsigned store_failures_ = 0;  ///< in a row
     bool errand_under_way_ = false;
-    std::uint64_t suspect_ = 0;  ///< an errand that was refused: by a store that is as it should be?
+    /// An errand that was refused: by a store that is as it should be? It is asked again once the store has answered
+    /// something else.
+    struct suspicion {
+        std::uint64_t errand = 0;  ///< 0: none
+        bool store_is_well = false;
+    } suspect_;
     bool cities_under_way_ = false;
     std::size_t reserving_ = 0;
     bool counting_ = false;

@@ -85,7 +85,7 @@ void lending_desk::turn() {
         conflict_until_ = never;
         clear("pool_conflict", "the windows of the numbers that were lent twice are over");
     }
-    if (!cities_under_way_ && (now >= cities_at_ || (down_ && suspect_ != 0 && now >= probe_at_))) {
+    if (!cities_under_way_ && now >= cities_at_) {
         ask_cities();
     }
     work_off();
@@ -130,7 +130,7 @@ void lending_desk::blame(const failure& why, arrival when) {
 void lending_desk::store_answered() {
     store_failures_ = 0;
     probe_at_ = {};
-    if (down_ && !book_.unsettled() && suspect_ == 0) {
+    if (down_ && !book_.unsettled() && suspect_.errand == 0) {
         down_ = false;
         clear("pool_store", "the pool's store answers again");
     }
@@ -153,7 +153,7 @@ void lending_desk::ask_cities() {
     cities_under_way_ = true;
     crew_->ask<cities>(
         haste::background, [](ports::number_store& store) { return store.cities(); },
-        [this](const result<cities>& all, arrival when) {
+        [this, about = suspect_.errand](const result<cities>& all, arrival when) {
             if (when == arrival::late) {
                 probe_at_ = {};  // it has come back from wherever it was
                 return;
@@ -165,6 +165,7 @@ void lending_desk::ask_cities() {
                 blame(all.why(), when);
             } else {
                 book_.know(*all);
+                suspect_.store_is_well = suspect_.store_is_well || about == suspect_.errand;
                 store_answered();
             }
         });
@@ -176,6 +177,13 @@ void lending_desk::work_off() {
         return;
     }
     const pool::errand* first = book_.first_for_store();
+    if (first == nullptr || first->no != suspect_.errand) {
+        suspect_ = {};  // it had to make room, or nobody needed it any more
+    }
+    if (in_doubt() && !closing_) {
+        ask_cities();
+        return;
+    }
     if (first == nullptr) {
         if (down_ && !closing_) {
             ask_cities();
@@ -200,7 +208,7 @@ void lending_desk::errand_answered(const pool::errand& what, const result<done>&
     }
     errand_under_way_ = false;
     if (answer) {
-        suspect_ = 0;
+        suspect_ = {};
         book_.strike(what.no);
         store_answered();
         if (what.what == pool::errand::kind::settle) {
@@ -216,19 +224,32 @@ void lending_desk::errand_answered(const pool::errand& what, const result<done>&
                                    "; callbacks to it go to the other panel");
         store_answered();
     } else if (answer.why().kind == failure_kind::bad_input || answer.why().kind == failure_kind::not_found) {
-        if (suspect_ == what.no) {
-            ++counts_.struck;  // a store that is as it should be will never take it
-            suspect_ = 0;
-            book_.strike(what.no);
-            store_answered();
-        } else {
-            suspect_ = what.no;
-            store_failed(answer.why());
-        }
+        errand_refused(what, answer.why());
     } else {
         blame(answer.why(), when);
     }
     after_act();
+}
+
+/// A store that is as it should be will never take it. That an end's lease is unknown is such a store's answer: the
+/// pool was restored, or is another one. Whatever else is refused may be the store's fault, and is asked once more
+/// after a look at the cities.
+void lending_desk::errand_refused(const pool::errand& what, const failure& why) {
+    const bool answered = what.what == pool::errand::kind::end && why.kind == failure_kind::not_found;
+    if (!answered && suspect_.errand != what.no) {
+        suspect_ = {what.no, false};
+        store_failed(why);
+        return;
+    }
+    if (options_.log) {
+        options_.log("dropped, the pool's store does not take it: the " + std::string(name_of(what.what)) +
+                     " of lease " + std::to_string(what.row.token) + " of call " + std::string(what.row.call.text()) +
+                     ": " + why.text);
+    }
+    ++counts_.struck;
+    suspect_ = {};
+    book_.strike(what.no);
+    store_answered();
 }
 
 /// A city was served for the first time, or what was kept for it is lent.

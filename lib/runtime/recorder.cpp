@@ -1,5 +1,6 @@
 #include "runtime/recorder.hpp"
 
+#include "base/alarm_gate.hpp"
 #include "base/overloaded.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_writer.hpp"
@@ -8,8 +9,11 @@ namespace td::runtime {
 
 struct recorder::shared {
     shared(recorder_options options, const call::rules& rules, std::function<instant()> wall_clock, alarm_sink alarms)
-        : desk(options.buffer_limit),
-          writer(std::move(options), rules, std::move(wall_clock), std::move(alarms), desk) {}
+        : gate(std::move(alarms)),
+          desk(options.buffer_limit),
+          writer(
+              std::move(options), rules, std::move(wall_clock), [this](const alarm& news) { gate.tell(news); }, desk) {}
+    alarm_gate gate;
     journal_desk desk;
     journal_writer writer;
 };
@@ -125,10 +129,16 @@ recorder_counts recorder::counts() const {
 result<done> recorder::close(std::chrono::milliseconds limit) {
     state_->desk.stopping = true;
     state_->desk.pieces.ring();
-    const bool over = thread_.over_within(limit);
+    left_ = !thread_.over_within(limit);
+    if (left_) {
+        state_->gate.shut();
+    }
     if (const std::size_t left = state_->desk.pieces.weight(); left > 0) {
         return failure{failure_kind::full, "journal: about " + std::to_string(left) + " bytes were not written" +
-                                               (over ? ": the disk refuses them" : ": the disk does not answer")};
+                                               (left_ ? ": the disk does not answer" : ": the disk refuses them")};
+    }
+    if (left_) {  // in the last sync: what was written is the kernel's, and not yet the disk's
+        return failure{failure_kind::full, "journal: the disk does not answer"};
     }
     return done{};
 }

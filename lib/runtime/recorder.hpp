@@ -77,8 +77,11 @@ public:
     [[nodiscard]] recorder_counts counts() const;
 
     /// Writes what waits and stops. Failure `full`: lines could not be written, or the disk did not return within
-    /// `limit`; the thread is left behind then and the process must end soon.
+    /// `limit`.
     result<done> close(std::chrono::milliseconds limit);
+    /// After `close`: the thread hangs in a disk. The alarms are let go; the program must end by std::_Exit, because
+    /// the clock may still be asked.
+    [[nodiscard]] bool thread_left() const { return left_; }
 
 private:
     struct shared;
@@ -93,6 +96,7 @@ private:
     std::optional<call::rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
     std::unordered_map<call_id, instant> arrivals_;       ///< of the calls that live
     std::set<std::pair<instant, call_id>> oldest_first_;  ///< the same
+    bool left_ = false;
     patient_thread thread_;
 };
 

@@ -28,6 +28,11 @@ http_reply refusal(unsigned status, std::string_view message) {
     return reply;
 }
 
+/// What a user who may only read is not refused.
+bool only_reads(std::string_view method) {
+    return method == "GET" || method == "OPTIONS";
+}
+
 http_limits limits_of(const ari_options& options) {
     http_limits limits = options.limits;
     limits.name = fmt::format("Asterisk/{}", version_of(options.release));
@@ -50,11 +55,14 @@ result<std::uint16_t> ari_server::listen(std::string_view address) {
     return server_.listen(address);
 }
 
-bool ari_server::allowed(const http_request& request) const {
-    const std::string right = options_.user + ":" + options_.password;
+ari_server::right ari_server::right_of(const http_request& request) const {
     const parameters query = parameters_of(request.query);
     const std::string* key = find(query, "api_key");
-    return (key != nullptr && *key == right) || basic_credentials(request.authorization) == right;
+    const auto is = [&](const std::string& user) {
+        const std::string credentials = user + ":" + options_.password;
+        return (key != nullptr && *key == credentials) || basic_credentials(request.authorization) == credentials;
+    };
+    return is(options_.user) ? right::act : is(options_.reader) ? right::read : right::none;
 }
 
 http_reply ari_server::answer(const http_request& request) {
@@ -64,10 +72,14 @@ http_reply ari_server::answer(const http_request& request) {
         return given ? *std::move(given) : refusal(404, "Resource not found");
     }
     ++counts_.http_requests;
-    if (!allowed(request)) {
+    const right may = right_of(request);
+    if (may == right::none) {
         http_reply reply = refusal(401, "Authentication required");
         reply.headers = "WWW-Authenticate: Basic realm=\"Asterisk REST Interface\"\r\n";
         return reply;
+    }
+    if (may == right::read && !only_reads(request.method)) {
+        return refusal(403, "Write access denied");
     }
     if (request.path.starts_with("/ari/api-docs/")) {
         return document(request);

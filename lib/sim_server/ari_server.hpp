@@ -23,6 +23,7 @@ struct ari_options {
     sim::asterisk_release release = sim::asterisk_release::v22;  ///< the model's own
     std::string user = "tdctl";
     std::string password = "tdctl";
+    std::string reader = "reader";        ///< another user with the same password, who may only read (read_only = yes)
     http_limits limits;                   ///< its `name` is replaced by Asterisk's
     std::size_t queued_requests = 10000;  ///< REST requests that wait on one WebSocket; beyond them it is closed
     std::size_t channels_with_variables = 20000;  ///< the oldest channel's variables are forgotten beyond this
@@ -67,6 +68,7 @@ public:
     [[nodiscard]] const http_counts& traffic() const { return server_.counts(); }
 
 private:
+    enum class right : std::uint8_t { none, read, act };
     struct socket_request {
         std::string text;
         std::string transaction_id;
@@ -76,7 +78,8 @@ private:
     };
     struct socket {
         std::uint32_t at_model = 0;
-        std::string application;             ///< the first of ?app=
+        std::string application;  ///< the first of ?app=
+        right may = right::act;
         std::deque<socket_request> waiting;  ///< the first of them is being answered
     };
     /// A request that the model has not answered yet.
@@ -95,7 +98,7 @@ private:
     void closed(socket_no connection) override;
     void turn_ended() override { pump(); }
 
-    [[nodiscard]] bool allowed(const http_request& request) const;
+    [[nodiscard]] right right_of(const http_request& request) const;
     /// The reply when it is known at once; nothing when the model was asked.
     std::optional<http_reply> ask(socket_no from, bool over_socket, const ari_request& request);
     [[nodiscard]] http_reply fixed_reply(ari_fixed what) const;

@@ -54,7 +54,7 @@ std::optional<http_reply> ari_server::turn_away(const http_request& request) {
     if (request.path != "/ari/events") {
         return refusal(404, "Resource not found");
     }
-    if (!allowed(request)) {
+    if (right_of(request) == right::none) {
         return refusal(401, "Authentication required");
     }
     const parameters query = parameters_of(request.query);
@@ -70,6 +70,7 @@ void ari_server::opened(socket_no number, const http_request& request) {
     const std::vector<std::string> apps = names_in(*find(query, "app"));
     socket& fresh = sockets_[number];
     fresh.application = apps.front();
+    fresh.may = right_of(request);
     fresh.at_model = model_.connect(on_.now(), apps);
     by_model_[fresh.at_model] = number;
 }
@@ -147,6 +148,9 @@ std::optional<http_reply> ari_server::ask_over_socket(socket_no number, socket_r
     }
     if (method != "GET" && method != "POST" && method != "PUT" && method != "DELETE") {
         return refusal(400, "Unknown or missing 'method' property.");
+    }
+    if (sockets_.at(number).may == right::read && method != "GET") {
+        return refusal(403, "Write access denied");
     }
     const std::string type = text_in(document, "content_type");
     const std::string body = text_in(document, "message_body");

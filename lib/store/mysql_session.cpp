@@ -53,9 +53,10 @@ constexpr std::array meanings{
     meaning{1698, trouble::kind::final, failure_kind::not_allowed},  // no password accepted for this user
     meaning{1049, trouble::kind::final, failure_kind::bad_input},    // no such database
     meaning{1114, trouble::kind::final, failure_kind::full},         // the table is full
-    meaning{1146, trouble::kind::final, failure_kind::not_found},    // no such table
-    meaning{1366, trouble::kind::final, failure_kind::bad_input},    // not a text of the column's kind
-    meaning{1406, trouble::kind::final, failure_kind::bad_input},    // too long
+    meaning{1146, trouble::kind::final,
+            failure_kind::broken_data},                            // no such table: unlike a row, no answer to anybody
+    meaning{1366, trouble::kind::final, failure_kind::bad_input},  // not a text of the column's kind
+    meaning{1406, trouble::kind::final, failure_kind::bad_input},  // too long
 };
 
 trouble trouble_of(const sql::SQLException& error, const std::string& place) {

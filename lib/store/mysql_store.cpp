@@ -34,7 +34,7 @@ int version_of(mysql_session& in) {
         in.roll_back();
         return version;
     } catch (const trouble& why) {
-        if (why.why().kind == failure_kind::not_found) {
+        if (why.why().kind == failure_kind::broken_data) {
             return 0;  // no such table
         }
         throw;

@@ -1,15 +1,18 @@
 """One worker follows another while calls live: relieved, handed over, and by a standby."""
 
 import contextlib
+import json
+import os
 import signal
 import socket
 import time
 
 import lab
+from rabbitmq import RabbitMQ
 from world import Phone, Story, wait
 
 
-class Following(Story):
+class OneAfterAnother(Story):
     def setUp(self):
         super().setUp()
         self.lives = []
@@ -32,6 +35,8 @@ class Following(Story):
         self.lives.append(self.worker.process)
         return self.worker.process
 
+
+class Following(OneAfterAnother):
     def calls_of_many(self, count, first_answer, gap, hold):
         """Panels whose phones answer one after another, `gap` seconds apart; None for phones that wait to be told."""
         made = []
@@ -142,6 +147,28 @@ class Following(Story):
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
 
+    def test_a_worker_whose_user_may_only_read_takes_nothing(self):
+        self.worker_of_its_own("robbed", 29)
+        first = self.worker.process
+        made = self.calls_of_many(2, 0.2, 4.0, 5.0)
+        self.wait_talking(made[0][1])
+        self.world.tolerated.update({"may only read"})
+        self.worker.configure({"ari": {"user": "reader"}})
+        for options in ((), ("--standby",)):
+            before = len(self.worker.log())
+            self.assertEqual(self.another(*options).wait(10), 12, self.worker.log())
+            self.assertIn("may only read", self.worker.log()[before:])
+        # With a journal of its own nobody tells it that somebody serves: it would rob him in Asterisk all the same.
+        stranger = self.world.worker("robber", {"door": {"app": "TdCallHandler29"}, "ari": {"user": "reader"}})
+        self.world.unwatched.add(stranger)
+        self.assertEqual(stranger.start().exit_status(10), 12, stranger.log())
+        self.assertIn("may only read", stranger.log())
+        self.worker.process = first
+        self.assertIsNone(first.poll(), self.worker.log())
+        self.assertEqual(self.worker.page("readyz")[0], 200)
+        self.assertNotIn("handing over", self.worker.log())
+        self.all_answered(made)
+
     def test_a_standby_lets_a_worker_live_whose_status_page_is_crowded(self):
         self.worker_of_its_own("crowded", 28)
         first, standby = self.worker.process, self.another("--standby")
@@ -160,6 +187,82 @@ class Following(Story):
         self.assertIsNone(first.poll(), self.worker.log())
         self.assertIsNone(standby.poll(), self.worker.log())
         self.assertNotIn("hangs", self.worker.log())
+
+
+class WithoutBroker(OneAfterAnother):
+    """RabbitMQ stands still while one worker follows another. What it has got is asked of it, not of the spool."""
+
+    alone = True               # what it takes is measured
+
+    def ring(self, hold=0.3):
+        panel = self.new_panel()
+        self.world.crm.set(panel, "12", {f"8{panel}": [f"d-{panel}"]})
+        self.world.phones.set(f"8{panel}", Phone(answer_after=0.1))
+        run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="*30*12", hold=hold,
+                       keys={"panel": panel}, name=f"{panel}-frozen", timeout=60)
+        self.addCleanup(run.stop)
+        return panel, run
+
+    def finish(self, count):
+        """Panels whose calls are over, one after another."""
+        made = [self.ring() for _ in range(count)]
+        for panel, run in made:
+            run.check()
+            wait(lambda panel=panel: self.worker.records_of(panel), what=f"the record of panel {panel}")
+        return [panel for panel, _ in made]
+
+    def at_broker(self, name, count):
+        wait(lambda: self.worker.metrics()[name] >= count, 90, f"{name} of {count}")
+
+    def test_a_broker_that_stands_still_holds_nobody_up_and_has_every_record_afterwards(self):
+        broker = RabbitMQ(self.world.scratch / "rabbitmq").start()
+        self.addCleanup(broker.close)
+        os.environ["STORY_FEED"] = broker.password
+        worker = self.world.worker("frozen", {"door": {"app": "TdCallHandler30", "ring_limit": "20s", "talk_limit": "60s"},
+                                              "feed": {"url": broker.url, "password": "env:STORY_FEED"}})
+        self.world.unwatched.add(worker)
+        self.use(worker.start().wait_ready(), "*30*")
+        self.lives = [worker.process]
+        self.addCleanup(self.end_lives)
+        self.addCleanup(lambda: self.assertEqual(worker.stop(), 0, worker.log()[-3000:]))
+
+        known = self.finish(2)
+        self.at_broker("tdctl_feed_confirmed_total", 2)
+        os.kill(broker.pid(), signal.SIGSTOP)
+        in_flight = self.finish(2)
+        self.at_broker("tdctl_feed_in_flight", 2)
+        talks, run = self.ring(hold=15.0)
+        wait(lambda: self.world.panel_talks(talks), what="the panel to talk")
+
+        first, began = worker.process, time.monotonic()
+        first.send_signal(signal.SIGUSR2)         # as systemctl restart does
+        self.assertEqual(first.wait(10), 0, worker.log())
+        over = time.monotonic()
+        second = self.another()
+        worker.wait_ready()
+        print(f"beside a broker that stands still: handed over {1000 * (over - began):.0f} ms after SIGUSR2, served "
+              f"{1000 * (time.monotonic() - over):.0f} ms after that", flush=True)
+        began = time.monotonic()
+        self.another()
+        self.assertEqual(second.wait(10), 0, worker.log())
+        over = time.monotonic()
+        worker.wait_ready()
+        print(f"beside a broker that stands still: relieved {1000 * (over - began):.0f} ms after the start of the next, "
+              f"served {1000 * (time.monotonic() - over):.0f} ms after that", flush=True)
+        self.assertNotIn("does not step down", worker.log())
+        later = self.finish(1)
+        run.check()
+
+        os.kill(broker.pid(), signal.SIGCONT)
+        self.at_broker("tdctl_feed_confirmed_total", len(in_flight) + len([talks]) + len(later))
+        texts = [json.dumps(body, sort_keys=True) for body in broker.drain("td.calls") if "outcome" in body]
+        got = [json.loads(text)["panel"] for text in sorted(set(texts))]
+        self.assertEqual(sorted(got), sorted(known + in_flight + [talks] + later))
+        # What was on its way when it stood still it may have twice, with one message_id; nothing else.
+        doubled = {json.loads(text)["panel"] for text in texts if texts.count(text) > 1}
+        self.assertLessEqual(doubled, set(in_flight), texts)
+        print(f"every record was there: {len(set(texts))}, {len(texts) - len(set(texts))} of them twice", flush=True)
+        self.panels = set()                       # counted here, at the broker
 
 
 class Sharing(Story):

@@ -115,6 +115,9 @@ class World:
         self.asterisk = lab.AsteriskServer(version, self.scratch / "asterisk", phones=self.phones.address,
                                            edits=[("extensions.conf", "[from-panels]\n",
                                                    "#include several-workers.conf\n[from-panels]\n" + DIALPLAN),
+                                                  # A user who may look at everything and change nothing.
+                                                  ("ari.conf", "[tdctl]\n", "[reader]\ntype = user\nread_only = yes\n"
+                                                   f"password_format = plain\npassword = {lab.AsteriskServer.password}\n\n[tdctl]\n"),
                                                   # Many an operator loads every module: no key may get lost by this one.
                                                   ("modules.conf", "load = bridge_simple.so\n",
                                                    "load = bridge_simple.so\nload = bridge_native_rtp.so\n")])

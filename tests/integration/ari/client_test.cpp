@@ -117,9 +117,11 @@ TEST_CASE("client: connects with a header, sets the filter, looks at everything"
     stage s;
     s.connect();
     CHECK(s.count<call::pbx_seen>() == 1);
-    REQUIRE(s.server.seen().size() == 4);
-    CHECK(s.server.seen()[0].verb == "PUT");
-    CHECK(s.server.seen()[0].target == "/ari/applications/td/eventFilter");
+    REQUIRE(s.server.seen().size() == 5);
+    CHECK(s.server.seen()[0].verb == "DELETE");
+    CHECK(s.server.seen()[0].target == "/ari/channels/td.nobody");
+    CHECK(s.server.seen()[1].verb == "PUT");
+    CHECK(s.server.seen()[1].target == "/ari/applications/td/eventFilter");
     CHECK(s.server.handshake_passwords().at(0) == "Basic d29ya2VyOnNlc2FtZQ==");
     CHECK(s.server.handshake_targets().at(0) == "/ari/events?app=td&subscribeAll=false");
     CHECK(s.log.find("sesame") == std::string::npos);
@@ -155,10 +157,10 @@ TEST_CASE("client: the commands of one step leave together and stay in order", "
     s.server.tell(R"({"type":"StasisStart","args":["5001","12"],"channel":{"id":"1.0"}})");
     REQUIRE(s.until([&] { return s.count<call::pbx_did>() == 3; }));
     const auto& seen = s.server.seen();
-    CHECK(seen[4].target == "/ari/bridges/" + name + "?type=mixing%2Cdtmf_events&name=td");
-    CHECK(seen[5].target == "/ari/channels/1.0/answer");
-    CHECK(seen[6].target == "/ari/bridges/" + name + "/addChannel?channel=1.0," + name + ".07");
-    CHECK(seen[4].connection == seen[6].connection);
+    CHECK(seen[5].target == "/ari/bridges/" + name + "?type=mixing%2Cdtmf_events&name=td");
+    CHECK(seen[6].target == "/ari/channels/1.0/answer");
+    CHECK(seen[7].target == "/ari/bridges/" + name + "/addChannel?channel=1.0," + name + ".07");
+    CHECK(seen[5].connection == seen[7].connection);
 }
 
 TEST_CASE("client: a chunked reply is a reply", "[ari]") {
@@ -362,6 +364,46 @@ TEST_CASE("client: a wrong password and a lost application are told once and end
     CHECK(s.fatal.size() == 1);
     CHECK(s.server.sockets_made() == before);
     CHECK_FALSE(s.worker->connected());
+}
+
+TEST_CASE("client: who may only read takes no application", "[ari]") {
+    stage s;
+    s.once("DELETE /ari/channels/td.nobody", {403, R"({"message":"Write access denied"})"});
+    s.worker->start();
+    REQUIRE(s.until([&] { return !s.fatal.empty(); }));
+    CHECK(s.fatal[0].kind == failure_kind::not_allowed);
+    CHECK(s.fatal[0].text.find("may only read") != std::string::npos);
+    s.until([] { return false; }, 300ms);
+    CHECK(s.server.handshake_targets().empty());
+    CHECK(s.server.seen().size() == 1);
+}
+
+TEST_CASE("client: asks what it may and takes nothing, also when Asterisk is away at first", "[ari]") {
+    stage s;
+    std::size_t allowed = 0;
+    const auto ask = [&] { s.worker->ask([&] { ++allowed; }); };
+    SECTION("it may act") {
+        ask();
+        CHECK(s.until([&] { return allowed == 1; }));
+        CHECK(s.fatal.empty());
+    }
+    SECTION("it may act, but Asterisk is away at first") {
+        s.server.die();
+        ask();
+        s.until([] { return false; }, 200ms);
+        CHECK(allowed == 0);
+        s.server.begin_again();
+        CHECK(s.until([&] { return allowed == 1; }));
+    }
+    SECTION("it may only read") {
+        s.once("DELETE /ari/channels/td.nobody", {403, "{}"});
+        ask();
+        CHECK(s.until([&] { return !s.fatal.empty(); }));
+        CHECK(allowed == 0);
+    }
+    s.until([] { return false; }, 200ms);
+    CHECK(allowed + s.fatal.size() == 1);
+    CHECK(s.server.handshake_targets().empty());
 }
 
 TEST_CASE("client: a URL that cannot be used is told, not thrown", "[ari]") {

@@ -49,6 +49,29 @@ TEST_CASE("ari server: refusals have Asterisk's statuses and words", "[sim_serve
     CHECK(line.until("}").find("HTTP/1.1 400") == 0);
 }
 
+// As Asterisk 16.28.0 and 22.10.1 answer a user with read_only = yes: before they look at the path, on HTTP and on the
+// WebSocket, which he may open.
+TEST_CASE("ari server: a user who may only read may listen, and is refused every write", "[sim_server]") {
+    open_town t;
+    wire line(t.on, t.ports.ari);
+    const auto as_reader = [](std::string text) {
+        const std::string header = "Basic dGRjdGw6dGRjdGw=";
+        return text.replace(text.find(header), header.size(), "Basic cmVhZGVyOnRkY3Rs");
+    };
+    line.write(as_reader(request("GET /ari/channels")));
+    CHECK(line.until("[]").find("HTTP/1.1 200") == 0);
+    for (const char* words : {"DELETE /ari/channels/x", "PUT /ari/applications/td/eventFilter", "POST /ari/nonsense"}) {
+        line.write(as_reader(request(words)));
+        CHECK(line.until("Write access denied\"}").find("HTTP/1.1 403") == 0);
+    }
+    line.write(as_reader(upgrade("/ari/events?app=td")));
+    CHECK(line.until("\r\n\r\n").find("HTTP/1.1 101") == 0);
+    line.write(frame(R"({"type":"RESTRequest","request_id":"r","method":"DELETE","uri":"channels/x"})") +
+               frame(R"({"type":"RESTRequest","request_id":"s","method":"GET","uri":"asterisk/ping"})"));
+    CHECK_FALSE(line.until(R"("request_id":"r","status_code":403)").empty());
+    CHECK_FALSE(line.until(R"("request_id":"s","status_code":200)").empty());
+}
+
 TEST_CASE("ari server: five requests in one write get five replies in order", "[sim_server]") {
     open_town t;
     wire line(t.on, t.ports.ari);

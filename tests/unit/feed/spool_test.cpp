@@ -1,5 +1,10 @@
 #include "feed/spool.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
 
 #include "alarm_book.hpp"
@@ -209,6 +214,35 @@ TEST_CASE("spool: one worker a spool", "[feed]") {
     REQUIRE_FALSE(second.ok());
     CHECK(second.why().kind == failure_kind::taken);
     CHECK(second.why().text.find(dir.path().string()) != std::string::npos);
+}
+
+TEST_CASE("spool: a thread that the disk still holds at the end tells its owner's alarms nothing", "[feed]") {
+    const scratch_dir dir;
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    auto options = quick(dir.path());
+    options.segment_limit = 1;
+    auto to = opened(std::move(options), [told](const alarm&) { ++*told; });
+    to->take(numbered_record(1));
+    REQUIRE(comes_true([&] { return to->counts().taken == 1; }));
+    // The file of names, which comes before the next segment, hangs until somebody reads it.
+    const std::string names = (dir.path() / "finished").string();
+    REQUIRE(::mkfifo(names.c_str(), 0600) == 0);
+    to->take(numbered_record(2));
+    const auto closed = to->close(std::chrono::milliseconds(20));
+    REQUIRE_FALSE(closed.ok());
+    CHECK(closed.why().text.find("the disk does not answer") != std::string::npos);
+    CHECK(to->thread_left());
+    CHECK(told.use_count() == 1);
+    to.reset();
+
+    // What comes now is no disk's answer, so that the thread has an alarm to raise; then it lets the lock go.
+    const int reader = ::open(names.c_str(), O_RDONLY | O_NONBLOCK);
+    REQUIRE(reader >= 0);
+    const int lock = ::open((dir.path() / "lock").c_str(), O_RDWR);
+    REQUIRE(comes_true([&] { return ::flock(lock, LOCK_EX | LOCK_NB) == 0; }));
+    CHECK(*told == 0);
+    ::close(lock);
+    ::close(reader);
 }
 
 TEST_CASE("spool: a directory that cannot be made is a failure with the remedy", "[feed]") {

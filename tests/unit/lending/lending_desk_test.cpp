@@ -138,6 +138,40 @@ TEST_CASE("lending desk: a number returned after its window is out of the books 
     CHECK(s.map.said.size() > 1);
 }
 
+TEST_CASE("lending desk: the end of a lease that the store does not know is no trouble of the store", "[lending]") {
+    script s(town_of(9));
+    REQUIRE(s.comes_up());
+    CHECK(s.lend(1, "p1").starts_with("lent"));
+    s.desk->give_back({call_no(7), s.last_lent.token + 1000, s.last_lent.number, panel_id("p2"), morning + 1min});
+    s.end(1, "p1");
+    REQUIRE(s.written());
+    CHECK(lease_of(*s.place, 1)->ended_at == morning + 1min);
+    CHECK(s.alarms.empty());
+    CHECK(s.desk->counts().store_failures == 0);
+    CHECK(s.desk->counts().struck == 1);
+    CHECK(s.told.back().starts_with("log: dropped"));
+    CHECK(s.told.back().find("lease " + std::to_string(s.last_lent.token + 1000)) != std::string::npos);
+}
+
+TEST_CASE("lending desk: what the store refuses is asked once more when the store is well, and dropped then",
+          "[lending]") {
+    script s(town_of(9));
+    REQUIRE(s.comes_up());
+    CHECK(s.lend(1, "p1").starts_with("lent"));
+    REQUIRE(s.keeps(2));
+    const pool::lease_token reservation = [&] {
+        const std::lock_guard held(s.place->lock);
+        return s.place->table.row(number_id{"73510000002"})->lease;
+    }();
+    s.desk->give_back({call_no(7), reservation, number_id("73510000002"), panel_id("p2"), morning + 1min});
+    s.end(1, "p1");
+    REQUIRE(s.written());
+    CHECK(lease_of(*s.place, 1)->ended_at == morning + 1min);
+    CHECK(s.alarms == "+pool_store -pool_store ");
+    CHECK(s.desk->counts().struck == 1);
+    CHECK(s.told.back().find("is a reservation") != std::string::npos);
+}
+
 TEST_CASE("lending desk: where the pool is the map, a number is mapped as soon as its lease is written", "[lending]") {
     script s(town_of(9), {}, false);
     REQUIRE(s.comes_up());

@@ -140,6 +140,7 @@ struct script {
 
     void begin(lending::lending_options options, bool with_map) {
         const auto start = std::chrono::steady_clock::now();
+        options.log = [this](const std::string& line) { told.push_back("log: " + line); };
         desk = std::make_unique<lending::lending_desk>(
             loop, std::move(options),
             [start, from = morning + ahead] {

@@ -397,6 +397,74 @@ TEST_CASE("recorder: closing says how much could not be written", "[runtime]") {
     CHECK(closed.why().text.find("the disk refuses them") != std::string::npos);
 }
 
+/// A disk that hangs: the thread asks for the hour before it writes, and gets no answer until it is let go.
+class hanging_disk {
+public:
+    std::function<instant()> clock() {
+        return [this, held = held_] {
+            waits_ = hangs_.load();
+            hangs_.wait(true);
+            return instant{duration{now_.load()}};
+        };
+    }
+    void hang() { hangs_ = true; }
+    [[nodiscard]] bool waits() const { return waits_; }
+    void go_on(duration later) {
+        now_ += later.count();
+        hangs_ = false;
+        hangs_.notify_all();
+    }
+    /// The thread is over.
+    [[nodiscard]] bool is_left() const { return held_.use_count() == 1; }
+
+private:
+    std::shared_ptr<int> held_ = std::make_shared<int>();
+    std::atomic<bool> hangs_{false};
+    std::atomic<bool> waits_{false};
+    std::atomic<std::int64_t> now_{noon.time_since_epoch().count()};
+};
+
+TEST_CASE("recorder: a thread that a disk holds at the end is left behind, and tells its owner nothing", "[runtime]") {
+    const scratch_dir dir;
+    hanging_disk disk;
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    auto open = recorder::open(quick(dir.path() / "journal"), {}, disk.clock(), [told](const alarm&) { ++*told; });
+    REQUIRE(open.ok());
+    auto to = std::move(open).value();
+    to->note(noon, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    disk.hang();
+    to->note(noon, ringing(2), {});
+    REQUIRE(comes_true([&] { return disk.waits(); }));
+    const auto closed = to->close(std::chrono::milliseconds(20));
+    REQUIRE_FALSE(closed.ok());
+    CHECK(closed.why().text.find("the disk does not answer") != std::string::npos);
+    CHECK(to->thread_left());
+    CHECK(told.use_count() == 1);
+    to.reset();
+
+    // It comes back to another hour and a directory that is none: an alarm, if anybody were there.
+    fs::remove_all(dir.path() / "journal");
+    write_file(dir.path() / "journal", "a file where the directory should be");
+    disk.go_on(1h);
+    REQUIRE(comes_true([&] { return disk.is_left(); }));
+    CHECK(*told == 0);
+}
+
+TEST_CASE("recorder: a disk that hangs is no good end, though no line waits for it", "[runtime]") {
+    const scratch_dir dir;
+    hanging_disk disk;
+    disk.hang();
+    auto open = recorder::open(quick(dir.path() / "journal"), {}, disk.clock(), {});
+    REQUIRE(open.ok());
+    const auto closed = (*open)->close(std::chrono::milliseconds(20));
+    REQUIRE_FALSE(closed.ok());
+    CHECK(closed.why().text == "journal: the disk does not answer");
+    CHECK((*open)->thread_left());
+    disk.go_on(0s);
+    REQUIRE(comes_true([&] { return (open->reset(), disk.is_left()); }));
+}
+
 TEST_CASE("recorder: a node's name that is no file's name is refused", "[runtime]") {
     const scratch_dir dir;
     auto options = quick(dir.path());
