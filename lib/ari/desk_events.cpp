@@ -58,6 +58,7 @@ void desk::tell(event news) {
                        leg_was_called({leg.leg.call, leg.leg.leg.value});
                    },
                    [&](const leg_up& leg) {
+                       leg_was_called({leg.leg.call, leg.leg.leg.value});
                        if (made_first_.contains(channel_name(leg.leg))) {
                            picture_.alive(channel_name(leg.leg), up);
                            pass(call::leg_answered{leg.leg});
@@ -68,6 +69,7 @@ void desk::tell(event news) {
                        pass(std::move(panel));
                    },
                    [&](const call::leg_ringing& leg) {
+                       leg_was_called({leg.leg.call, leg.leg.leg.value});
                        picture_.alive(channel_name(leg.leg), ringing);
                        pass(leg);
                    },
@@ -90,10 +92,7 @@ void desk::tell(event news) {
                    },
                    [](const request_answered&) {},  // given back by hear()
                    [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },
-                   [&](const broken_message&) {
-                       --count_.events;
-                       ++count_.broken_messages;
-                   }},
+                   [&](const broken_message&) { --count_.events, ++count_.broken_messages; }},
         news);
 }
 
