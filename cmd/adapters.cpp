@@ -216,7 +216,8 @@ void show(const runtime::recorder_counts& from, runtime::metrics& to) {
 
 void show(const feed::spool_counts& from, instant now, runtime::metrics& to) {
     to.reach(runtime::counter::feed_records, from.taken);
-    to.reach(runtime::counter::feed_refused_records, from.refused + from.doubles);
+    to.reach(runtime::counter::feed_refused_records, from.refused);
+    to.reach(runtime::counter::feed_doubles, from.doubles);
     to.show(runtime::gauge::spool_bytes, static_cast<double>(from.bytes));
     const bool empty = from.oldest == instant{};
     to.show(runtime::gauge::spool_age_seconds, empty ? 0 : std::chrono::duration<double>(now - from.oldest).count());

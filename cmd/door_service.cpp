@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -10,13 +9,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <limits>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
-#include "base/random.hpp"
 #include "cmd/adapters.hpp"
+#include "cmd/call_names.hpp"
 #include "cmd/emergency_line.hpp"
 #include "cmd/feed_line.hpp"
 #include "cmd/recovery.hpp"
@@ -35,26 +34,8 @@ namespace td::cmd {
 namespace {
 
 constexpr std::chrono::milliseconds last_words{2000};  // for journal, spool and log to reach the disk at the end
+constexpr std::chrono::milliseconds quick_words{100};  // to servers, where somebody waits for our lock
 constexpr duration drain_check = 50ms;
-
-/// Names of calls: the clock and 80 bits of a generator seeded by the system's randomness.
-class call_names {
-public:
-    explicit call_names(const runtime::steady_utc& clock) : clock_(clock), random_(seed()) {}
-    call_id operator()() {
-        const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
-        return call_id::of(static_cast<std::uint64_t>(now.count()), static_cast<std::uint16_t>(random_.next()),
-                           random_.next());
-    }
-
-private:
-    static std::uint64_t seed() {
-        std::random_device device;
-        return (std::uint64_t{device()} << 32U) | device();
-    }
-    const runtime::steady_utc& clock_;
-    random_source random_;
-};
 
 instant wall_clock() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
@@ -100,9 +81,12 @@ struct door_service::insides {
             boost::asio::post(loop, [this, news] { standing.take(news); });
         };
     }
-    std::optional<duration> hold_claim() const {
-        const std::size_t room = stopping || drain_until != never ? 0 : settings.door.max_calls;
-        return claim_pause(worker->board().calls(), room);
+    /// Emergency calls have no limit, and count for none.
+    std::optional<duration> hold_claim(call::line which) const {
+        const bool door = which == call::line::door;
+        const std::size_t most = door ? settings.door.max_calls : std::numeric_limits<std::size_t>::max();
+        const std::size_t calls = worker->board().calls() - (door ? worker->board().sos_calls() : 0);
+        return claim_pause(calls, stopping || drain_until != never ? 0 : most);
     }
     void tell_of(const alarm& news);
     void look_for_trouble();
@@ -180,7 +164,9 @@ result<done> door_service::insides::open_stores() {
     records = std::move(*opened_feed);
     memory.emplace(settings.journal.dir, wishes.node);  // before this run writes a file, or lets one go
     const auto rules = config::call_rules(settings);
-    auto opened_journal = runtime::recorder::open(recorder_options(settings, wishes.node), rules, wall_clock, alarms());
+    auto options = recorder_options(settings, wishes.node);
+    options.clock = runtime::origin_of(clock);
+    auto opened_journal = runtime::recorder::open(std::move(options), rules, wall_clock, alarms());
     if (!opened_journal) {
         return opened_journal.why();
     }
@@ -213,17 +199,18 @@ result<done> door_service::insides::open_adapters() {
     crm = std::move(*opened_crm);
     push = std::move(*opened_push);
     line = std::move(*opened_line);
-    asterisk = std::make_unique<ari::client>(
-        loop.get_executor(), std::move(*options),
-        ari::client::surroundings{facts(), call_names(clock), ari_log(log),
-                                  [this](const failure& why) { stop_by(why); }, [this] { return hold_claim(); }});
+    asterisk =
+        std::make_unique<ari::client>(loop.get_executor(), std::move(*options),
+                                      ari::client::surroundings{facts(), call_names(clock), ari_log(log),
+                                                                [this](const failure& why) { stop_by(why); },
+                                                                [this] { return hold_claim(call::line::door); }});
     return open_emergency_line(secrets);
 }
 
 result<done> door_service::insides::open_emergency_line(const secret_reader& secrets) {
     auto opened = emergency_line::open({loop, settings, secrets, wishes.node, now(), facts(), call_names(clock),
                                         ari_log(log), [this](const failure& why) { stop_by(why); },
-                                        [this] { return hold_claim(); }, alarms(), metrics});
+                                        [this] { return hold_claim(call::line::sos); }, alarms(), metrics});
     if (!opened) {
         return opened.why();
     }
@@ -268,7 +255,7 @@ void door_service::insides::start() {
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
     on_signal(0);
-    memory->remember(*worker, *recorder, config::call_rules(settings), log);
+    memory->remember(*worker, *recorder, config::call_rules(settings), clock, log);
     asterisk->start();
     emergency->asterisk().start();
     memory->go_on(*worker, records->role(), emergency->numbers());
@@ -349,7 +336,8 @@ void door_service::insides::on_signal(int number) {
 
 void door_service::insides::drain(int number) {
     if (!told_ready) {
-        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached");
+        log.say(runtime::log_level::info, "stopping, there is nothing to drain: Asterisk was never reached",
+                {{"calls_left", worker->board().calls()}});
         stop(exit_status::done);
         return;
     }
@@ -429,8 +417,9 @@ void door_service::insides::stop(exit_status how) {
 }
 
 exit_status door_service::insides::last() {
-    emergency->close(last_words);
-    const auto spooled = records->close(last_words);
+    const auto outside = drain_until == never ? quick_words : last_words;
+    emergency->close(outside);
+    const auto spooled = records->close({last_words, outside});
     const auto recorded = recorder->close(last_words);
     for (const auto* end : {&spooled, &recorded}) {
         if (!*end) {
@@ -452,7 +441,7 @@ std::vector<std::string> door_service::insides::why_not_ready() const {
         reasons.push_back("no line to Asterisk at " + settings.ari.url.text);
     }
     if (drain_until != never || stopping) {
-        reasons.emplace_back("draining");
+        reasons.emplace_back(drain_until != never ? "draining" : "handing over");
     }
     return reasons;
 }

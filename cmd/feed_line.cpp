@@ -1,6 +1,5 @@
 #include "cmd/feed_line.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace td::cmd {
@@ -74,13 +73,10 @@ void feed_line::show(instant now, runtime::metrics& to) const {
     to.show(runtime::gauge::feed_unconfirmed_age_seconds, std::chrono::duration<double>(counts.waits).count());
 }
 
-result<done> feed_line::close(std::chrono::milliseconds limit) {
-    const auto until = std::chrono::steady_clock::now() + limit;
-    auto spooled = spool_->close(limit);
+result<done> feed_line::close(patience limit) {
+    auto spooled = spool_->close(limit.disk);
     if (publisher_ != nullptr) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-        publisher_->close(std::max(left, limit / 10));
+        publisher_->close(limit.broker);
     }
     return spooled;
 }

@@ -20,9 +20,13 @@ public:
 
     [[nodiscard]] ports::feed& role() { return *spool_; }
     void show(instant now, runtime::metrics& to) const;
-    /// The last records to the disk, and to the broker if it is there; `limit` is for both together. Failure `full`:
-    /// not all are on disk.
-    result<done> close(std::chrono::milliseconds limit);
+    /// How long the end may wait for whom.
+    struct patience {
+        std::chrono::milliseconds disk;
+        std::chrono::milliseconds broker;  ///< what it does not get now it gets from the next worker
+    };
+    /// The last records to the disk, and to the broker if it is there. Failure `full`: not all are on disk.
+    result<done> close(patience limit);
     /// After `close`: the program must end by std::_Exit, because a thread hangs in a name server or a disk.
     [[nodiscard]] bool threads_left() const {
         return spool_->thread_left() || (publisher_ != nullptr && publisher_->thread_left());

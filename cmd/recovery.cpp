@@ -7,14 +7,22 @@
 namespace td::cmd {
 
 void recovery::remember(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force,
-                        runtime::log& log) {
+                        const runtime::steady_utc& clock, runtime::log& log) {
     for (const std::string& each : memory_.complaints) {
         log.say(runtime::log_level::warning, "memory", {{"said", each}});
     }
+    journal::move_to_clock(memory_.what, memory_.clock, runtime::origin_of(clock), clock.now());
     const journal::recollection& what = memory_.what;
-    if (what.steps.empty()) {
-        return;
+    if (!what.steps.empty()) {
+        rebuild(worker, journal, in_force, log);
     }
+    // Before memory_recalled: whoever finds that in this run's journal reads no older run.
+    journal.repeat(clock.now(), what.last_words);
+}
+
+void recovery::rebuild(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force,
+                       runtime::log& log) const {
+    const journal::recollection& what = memory_.what;
     for (const journal::remembered_step& step : what.steps) {
         std::visit(overloaded{[&](const call::fact& news) { worker.remember(step.at, news); },
                               [&](const call::rules& rules) {
@@ -44,7 +52,8 @@ void recovery::go_on(runtime::worker& worker, ports::feed& feed, ports::number_p
         std::visit(overloaded{[&](const call::finish& end) { feed.take(end.record); },
                               [&](const call::finish_sos& end) { feed.take(end.record); },
                               [&](const call::finish_callback& end) { feed.take(end.record); },
-                              [&](const call::return_number& end) { numbers.give_back(end); }, [](const auto&) {}},
+                              [&](const call::return_number& end) { numbers.give_back(end); },
+                              [&](const call::alert& told) { feed.take(told.news); }, [](const auto&) {}},
                    wish);
     }
     memory_ = {};

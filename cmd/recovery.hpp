@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ports/ports.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/journal_memory.hpp"
 #include "runtime/log.hpp"
 #include "runtime/recorder.hpp"
@@ -34,13 +35,18 @@ public:
     recovery(const std::string& dir, const std::string& node) : memory_(runtime::read_memory(dir, node)) {}
 
     /// The calls live in the worker again, as they were at the last line; nothing is carried out. From then on both
-    /// lines to Asterisk count as lost, and `in_force` rules new calls.
-    void remember(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force, runtime::log& log);
+    /// lines to Asterisk count as lost, and `in_force` rules new calls. What may not have been written down stands in
+    /// this run's journal, too. `clock` is the worker's.
+    void remember(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force,
+                  const runtime::steady_utc& clock, runtime::log& log);
     /// The new life begins: what has no answer is asked again, and what may not have been written down is told again.
     /// The roles must be able to act.
     void go_on(runtime::worker& worker, ports::feed& feed, ports::number_pool& numbers);
 
 private:
+    void rebuild(runtime::worker& worker, runtime::recorder& journal, const call::rules& in_force,
+                 runtime::log& log) const;
+
     runtime::journal_memory memory_;
 };
 

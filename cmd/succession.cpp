@@ -25,6 +25,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr duration look_again = 50ms;       // between two looks at the lock
 constexpr duration ask_again = 250ms;       // between two questions at the holder's /readyz
+constexpr duration longest_answer = 500ms;  // to one of them
 constexpr duration longest_silence = 2s;    // a holder that answered once and is silent for so long hangs, and is ended
 constexpr duration longest_step_down = 5s;  // a holder that was relieved and is there after so long is ended
 constexpr int last_descriptors_ms = 2000;   // of a process that has let the lock go and is still closing the rest
@@ -41,6 +42,7 @@ struct succession::insides {
         : with(outside), settings(from), wish(std::move(wanted)), log(to), work(work_of(from)) {}
 
     result<turn> begin();
+    result<done> fit_to_serve() const;
     result<turn> relieve(pid_t holder);
     result<turn> stand_by();
     bool take();
@@ -61,7 +63,8 @@ struct succession::insides {
     std::unique_ptr<tenure> lock;
     std::optional<pid_t> last_holder;  ///< as it was seen last
     bool told_to_end = false;
-    std::optional<failure> refused;  ///< by Asterisk
+    std::optional<failure> refused;  ///< by Asterisk, or by the file system
+    runtime::service_notice notice;
     std::vector<std::unique_ptr<ari::client>> lines;
 
     // The holder as a standby sees it.
@@ -88,6 +91,12 @@ result<succession::turn> succession::insides::begin() {
     if (take()) {
         return turn::ours;
     }
+    if (refused) {
+        return *refused;
+    }
+    if (auto able = fit_to_serve(); !able) {
+        return able.why();
+    }
     if (const std::string others = lock->work_of_holder(); !others.empty() && others != work) {
         return failure{failure_kind::taken, "another worker keeps its journal of node " + wish.node + " in " +
                                                 settings.journal.dir + " and serves " +
@@ -102,9 +111,24 @@ result<succession::turn> succession::insides::begin() {
     return came;
 }
 
+/// What would end this process after it has ended another one, or in the minute when it is needed.
+result<done> succession::insides::fit_to_serve() const {
+    for (const config::problem& each : config::problems_of_secrets(with.configuration())) {
+        if (each.how == config::problem::weight::error) {
+            return failure{failure_kind::bad_input, config::text_of(each)};
+        }
+    }
+    return done{};
+}
+
 /// One look at the lock. Who has let it go may still be closing the spool and the port, which come later.
 bool succession::insides::take() {
-    if (!lock->take(work)) {
+    const auto taken = lock->take(work);
+    if (!taken) {
+        refused = taken.why();
+        return false;
+    }
+    if (!*taken) {
         last_holder = lock->holder();
         return false;
     }
@@ -135,6 +159,7 @@ void succession::insides::pause() {
     loop.restart();
     loop.run();
     timer.cancel();
+    notice.alive();
 }
 
 // ---- a successor
@@ -161,9 +186,14 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
                                                           duration_text(wish.wait) + ": process " +
                                                           std::to_string(holder) + " goes on serving"};
         }
+        if (end_at && steady::now() >= *end_at && !last_holder) {
+            return failure{failure_kind::taken, "another worker keeps its journal of node " + wish.node + " in " +
+                                                    settings.journal.dir +
+                                                    ", does not step down, and cannot be ended from here: it runs on "
+                                                    "another host, or in another container"};
+        }
         if (end_at && steady::now() >= *end_at) {
-            log.say(runtime::log_level::warning, "ending a worker that does not step down",
-                    {{"pid", last_holder.value_or(0)}});
+            log.say(runtime::log_level::warning, "ending a worker that does not step down", {{"pid", *last_holder}});
             lock->end_holder();
             end_at = steady::now() + longest_step_down;
         }
@@ -190,7 +220,8 @@ result<done> succession::insides::hold_applications() {
                                               to(how, text);
                                           }
                                       },
-                                      [this](failure why) { refused = std::move(why); }}));
+                                      [this](failure why) { refused = std::move(why); },
+                                      [] { return std::optional<duration>(); }}));  // what is offered is for others
         lines.back()->start();
     }
     return done{};
@@ -203,12 +234,6 @@ bool succession::insides::applications_held() const {
 // ---- a standby
 
 result<succession::turn> succession::insides::stand_by() {
-    for (const config::problem& each : config::problems_of_secrets(with.configuration())) {
-        if (each.how == config::problem::weight::error) {
-            return failure{failure_kind::bad_input, config::text_of(each)};  // not in the minute when it is needed
-        }
-    }
-    const runtime::service_notice notice;
     log.say(runtime::log_level::info, "standing by", {{"node", wish.node}});
     notice.ready("standing by for node " + wish.node);
     questions = std::make_unique<http::client>(loop, http::client_options{});
@@ -216,14 +241,16 @@ result<succession::turn> succession::insides::stand_by() {
         if (told_to_end) {
             return turn::told_to_end;
         }
-        if (drains) {
-            return relieve(watched.value_or(0));
+        if (refused) {
+            return *refused;
         }
         if (last_holder) {
             look_for_silence(*last_holder);
             ask_holder();
         }
-        notice.alive();
+        if (drains) {
+            return relieve(*watched);
+        }
         pause();
     }
     log.say(runtime::log_level::warning, "the worker is gone, its calls are ours", {{"pid", watched.value_or(0)}});
@@ -238,14 +265,18 @@ void succession::insides::ask_holder() {
     asked = steady::now();
     http::request wish_to_know;
     wish_to_know.url = "http://" + settings.metrics.listen.text + "/readyz";
-    wish_to_know.limit = longest_silence;
+    wish_to_know.limit = longest_answer;
     questions->send(std::move(wish_to_know), [this, of = watched](const http::reply& said) {
         asking = false;
-        if (said.outcome && of == watched) {
-            answered = steady::now();
-            drains =
-                said.outcome->status != 200 && ("\n" + said.outcome->body).find("\ndraining\n") != std::string::npos;
+        if (of != watched) {
+            return;
         }
+        // A page that is too busy closes the connection: it lives. Of what hangs the kernel still takes connections.
+        if (said.outcome || said.outcome.why().text == "reset") {
+            answered = steady::now();
+        }
+        drains = said.outcome && said.outcome->status != 200 &&
+                 ("\n" + said.outcome->body).find("\ndraining\n") != std::string::npos;
     });
 }
 
@@ -255,6 +286,7 @@ void succession::insides::look_for_silence(pid_t holder) {
     if (watched != holder) {
         watched = holder;
         answered.reset();
+        drains = false;
     }
     // When this process itself stood still, the silence was ours.
     if (answered && now - looked > longest_silence / 2) {

@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 
 // glibc 2.36 forgot to say in its header that these are C.
 extern "C" {
@@ -28,20 +27,24 @@ struct flock whole_file(short type) {
 }  // namespace
 
 result<std::unique_ptr<tenure>> tenure::open(const std::string& dir, const std::string& node) {
-    const std::filesystem::path path = std::filesystem::path(dir) / (node + ".lock");
+    std::filesystem::path path = std::filesystem::path(dir) / (node + ".lock");
     runtime::open_file file(path, O_RDWR | O_CREAT);
     if (!file.is_open()) {
         const bool full = errno == ENOSPC || errno == EDQUOT;
         return failure{full ? failure_kind::full : failure_kind::not_allowed,
                        "cannot open " + path.string() + ": " + runtime::errno_text()};
     }
-    return std::unique_ptr<tenure>(new tenure(std::move(file)));
+    return std::unique_ptr<tenure>(new tenure(std::move(path), std::move(file)));
 }
 
-bool tenure::take(const std::string& work) {
+result<bool> tenure::take(const std::string& work) {
     const struct flock lock = whole_file(F_WRLCK);
     if (::fcntl(file_.fd(), F_SETLK, &lock) != 0) {
-        return false;
+        if (errno == EACCES || errno == EAGAIN) {
+            return false;
+        }
+        return failure{failure_kind::not_allowed, "cannot lock " + path_.string() + ": " + runtime::errno_text() +
+                                                      "; journal.dir must be on a file system with locks"};
     }
     // Only for a successor's eyes: where the disk is full, he finds it empty and is as careful as without.
     if (::ftruncate(file_.fd(), 0) == 0) {

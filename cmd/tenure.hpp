@@ -4,9 +4,11 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "runtime/open_file.hpp"
@@ -19,8 +21,9 @@ public:
     /// descriptor of the file would give the lock back (fcntl(2), F_SETLK).
     [[nodiscard]] static result<std::unique_ptr<tenure>> open(const std::string& dir, const std::string& node);
 
-    /// True when the lock is ours now. `work` says in the file what is served, for `work_of_holder`.
-    [[nodiscard]] bool take(const std::string& work);
+    /// True when the lock is ours now, false when another process holds it. `work` says in the file what is served, for
+    /// `work_of_holder`. Failure: not_allowed, where the file system has no locks.
+    [[nodiscard]] result<bool> take(const std::string& work);
     /// The process that holds it; nothing when nobody does, or it lives where its number means nothing here (another
     /// host, another PID namespace).
     [[nodiscard]] std::optional<pid_t> holder() const;
@@ -30,7 +33,8 @@ public:
     void end_holder() const;
 
 private:
-    explicit tenure(runtime::open_file file) : file_(std::move(file)) {}
+    tenure(std::filesystem::path path, runtime::open_file file) : path_(std::move(path)), file_(std::move(file)) {}
+    std::filesystem::path path_;
     runtime::open_file file_;
 };
 

@@ -114,8 +114,7 @@ void delivery::take_damages(const spool_batch& batch) {
 void delivery::reach_broker() {
     auto opened = broker_line::open(options_.broker, options_.password, options_.limits);
     if (!opened) {
-        raise(away_, opened.why().text, broker_name() + ": " + opened.why().text + "; records wait in the spool");
-        pause(opened.why().kind);
+        do_without(opened.why());
         return;
     }
     line_ = std::move(*opened);
@@ -144,11 +143,10 @@ void delivery::serve() {
         lose_line(well.why());
     } else if (window_.in_flight() == 0 || blocked_) {
         progress_ = steady::now();
+        settle_line();
     } else if (steady::now() - progress_ > options_.confirm_limit) {
-        lose_line({failure_kind::unreachable, "it takes records and acknowledges none"});
-    }
-    if (line_ && steady::now() - line_since_ > options_.settled) {
-        line_is_good();
+        drop_line();
+        do_without({failure_kind::unreachable, "it takes records and acknowledges none"});
     }
 }
 
@@ -180,13 +178,15 @@ duration delivery::patience() const {
 }
 
 result<done> delivery::listen() {
-    auto heard = line_->hear(patience());
-    for (std::size_t i = 0; i < news_a_round && heard && *heard; ++i) {
+    for (std::size_t i = 0; i < news_a_round; ++i) {
+        const auto heard = line_->hear(i == 0 ? patience() : duration::zero());
+        if (!heard) {
+            return heard.why();
+        }
+        if (!*heard) {
+            break;
+        }
         take(**heard);
-        heard = line_->hear(duration::zero());
-    }
-    if (!heard) {
-        return heard.why();
     }
     return done{};
 }
@@ -255,11 +255,14 @@ void delivery::try_refused() {
 /// Not for every record: it is a file renamed.
 void delivery::keep_place() {
     const auto safe = window_.safe();
-    if (!safe || *safe <= kept_ || (steady::now() < next_keep_ && window_.in_flight() > 0)) {
+    const bool may_wait = window_.in_flight() > 0 || keep_failed_;
+    if (!safe || *safe <= kept_ || (may_wait && steady::now() < next_keep_)) {
         return;
     }
     next_keep_ = steady::now() + options_.keep;
-    if (auto kept = reader_->confirm(*safe); !kept) {
+    auto kept = reader_->confirm(*safe);
+    keep_failed_ = !kept.ok();
+    if (!kept) {
         raise(disk_, not_kept, kept.why().text);
         return;
     }
@@ -271,16 +274,31 @@ void delivery::keep_place() {
 
 /// A line that was a good one is replaced at once, and nobody need hear of it.
 void delivery::lose_line(const failure& why) {
+    drop_line();
+    if (next_pause_ > duration::zero() || why.kind != failure_kind::unreachable) {
+        do_without(why);
+        return;
+    }
+    next_pause_ = options_.first_pause;
+}
+
+void delivery::drop_line() {
     line_.reset();
     window_.line_lost();
     blocked_ = false;
     clear(short_, broker_name() + " is gone");
-    if (next_pause_ > duration::zero() || why.kind != failure_kind::unreachable) {
-        raise(away_, why.text, broker_name() + ": " + why.text + "; records wait in the spool");
-        pause(why.kind);
-        return;
+}
+
+void delivery::do_without(const failure& why) {
+    raise(away_, why.text, broker_name() + ": " + why.text + "; records wait in the spool");
+    pause(why.kind);
+}
+
+/// One that owes an acknowledgement is not settled, however long it lives.
+void delivery::settle_line() {
+    if (steady::now() - line_since_ > options_.settled) {
+        line_is_good();
     }
-    next_pause_ = options_.first_pause;
 }
 
 void delivery::line_is_good() {

@@ -65,6 +65,9 @@ private:
     void try_refused();
     void keep_place();
     void lose_line(const failure& why);
+    void drop_line();
+    void do_without(const failure& why);
+    void settle_line();
     void line_is_good();
     void pause(failure_kind why);
     void show() const;
@@ -82,9 +85,10 @@ private:
     bool had_line_ = false;
     bool proven_ = false;  ///< the line has had an acknowledgement
     bool blocked_ = false;
-    bool read_all_ = false;    ///< the spool had nothing more when it was asked last
-    bool last_round_ = false;  ///< stopping was seen
-    duration next_pause_{0};   ///< before the next attempt but one
+    bool keep_failed_ = false;  ///< the confirmed place could not be written when that was tried last
+    bool read_all_ = false;     ///< the spool had nothing more when it was asked last
+    bool last_round_ = false;   ///< stopping was seen
+    duration next_pause_{0};    ///< before the next attempt but one
     spool_place kept_;
     steady::time_point line_since_{};
     steady::time_point progress_{};  ///< when the broker last acknowledged anything, or had nothing to

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/alarm_gate.hpp"
 #include "feed/delivery.hpp"
 
 namespace td::feed {
 
 struct publisher::shared {
     shared(publisher_options options, alarm_sink alarms, std::unique_ptr<spool_reader> reader)
-        : work(std::move(options), std::move(alarms), std::move(reader), desk) {}
+        : gate(std::move(alarms)),
+          work(
+              std::move(options), [this](const alarm& news) { gate.tell(news); }, std::move(reader), desk) {}
+    alarm_gate gate;
     delivery_desk desk;
     delivery work;
 };
@@ -27,6 +31,7 @@ publisher::publisher(std::shared_ptr<shared> state)
     : state_(std::move(state)), thread_([shared = state_] { shared->work.run(); }) {}
 
 publisher::~publisher() {
+    state_->gate.shut();
     if (!closed_) {
         close(std::chrono::milliseconds(0));
     }
@@ -58,6 +63,9 @@ void publisher::close(std::chrono::milliseconds limit) {
     state_->desk.stopping = true;
     state_->desk.doorbell.ring();
     left_ = !thread_.over_within(limit);
+    if (left_) {
+        state_->gate.shut();
+    }
 }
 
 }  // namespace td::feed

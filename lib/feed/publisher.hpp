@@ -31,11 +31,11 @@ struct publisher_options {
     duration first_pause = 250ms;  ///< before the second attempt to reach the broker; doubled for each further one ...
     duration longest_pause = 30s;  ///< ... up to this; of each pause a random part, from a half to the whole
     duration slow_pause = 30s;     ///< where somebody has to do something first: password, vhost, exchange
-    duration settled = 5s;         ///< a line that lived so long, or confirmed a record, was a good one
-    duration confirm_limit = 30s;  ///< a broker that lives and acknowledges nothing is left after this
+    duration settled = 5s;         ///< a line that lived so long and owes nothing, or confirmed a record, is a good one
+    duration confirm_limit = 30s;  ///< a broker that acknowledges nothing is left after this, and told of
     duration trial_pause = 5s;     ///< how often a refused record is tried again
     duration look = 200ms;         ///< how often the spool is asked for new records
-    duration keep = 200ms;         ///< how often the confirmed place is written; always when nothing is in flight
+    duration keep = 200ms;         ///< how often the confirmed place is written; at once when nothing is in flight
 };
 
 struct publisher_counts {
@@ -57,6 +57,7 @@ public:
     /// "feed_unroutable", "feed_refused", "feed_damaged" (stands until the end), "feed_spool" (the spool cannot be
     /// read, or what was confirmed cannot be remembered). Failure not_found when there is no spool.
     static result<std::unique_ptr<publisher>> open(publisher_options options, alarm_sink alarms);
+    /// Without a `close` it waits for nothing, and tells nothing.
     ~publisher();
     publisher(const publisher&) = delete;
     publisher& operator=(const publisher&) = delete;
@@ -67,7 +68,7 @@ public:
     /// With a line, publishes what the spool still has and waits for the confirms, `limit` in all; without one it stops
     /// at once. What is not confirmed stays in the spool.
     void close(std::chrono::milliseconds limit);
-    /// After `close`: the thread hangs, in a name server or a disk, and may still call the alarms.
+    /// After `close`: the thread hangs, in a name server or a disk. It calls the alarms no more.
     [[nodiscard]] bool thread_left() const { return left_; }
 
 private:

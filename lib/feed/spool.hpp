@@ -8,8 +8,10 @@
 // record can be had again.) Alarms come at half and at four fifths of the limit, long before that.
 //
 // A record is on disk, by the default sync, about 10 ms after it was taken: kill -9 or a power cut in between loses it
-// from the spool, and the recovery from the journal, which knows that the call was finished, is what brings it back. Of
-// what is on disk a second one is refused through restarts too, also when the broker has had it (spool_memory.hpp).
+// from the spool, and the recovery from the journal, which knows that the call was finished, is what brings it back. So
+// it does while the disk is full or hangs, for what ended in the ten minutes before, up to 20,000 of them; a crash
+// later than that costs the records that have waited longer. Of what is on disk a second one is refused through
+// restarts too, also when the broker has had it (spool_memory.hpp).
 
 #include <cstdint>
 #include <deque>
@@ -29,7 +31,7 @@
 namespace td::feed {
 
 enum class spool_sync : std::uint8_t {
-    none,        ///< the kernel writes when it likes
+    none,        ///< the kernel writes when it likes; a full segment is synced all the same
     each_batch,  ///< fdatasync after every batch of records
 };
 

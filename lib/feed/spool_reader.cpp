@@ -120,6 +120,14 @@ struct spool_reader::insides {
         return done{};
     }
 
+    void unlink_segments_before(spool_place at) const {
+        for (const segment& each : segments_in(dir)) {
+            if (each.number < at.segment) {
+                ::unlink(each.path.c_str());
+            }
+        }
+    }
+
     void put_aside(const std::string& bytes, std::string what, spool_batch& batch) {
         batch.damages.push_back({name_of(place), std::move(what)});
         if (reading == spool_reading::consume) {
@@ -236,17 +244,20 @@ result<done> spool_reader::confirm(spool_place place) {
     if (in.reading == spool_reading::look || place <= in.confirmed) {
         return done{};
     }
-    if (!keep_confirmed_place(in.dir, place)) {
+    bool kept = keep_confirmed_place(in.dir, place);
+    if (!kept && (errno == ENOSPC || errno == EDQUOT)) {
+        // They hold the room that is missing. Where it does not suffice, a start from the old place begins with the
+        // first segment there is.
+        in.unlink_segments_before(place);
+        kept = keep_confirmed_place(in.dir, place);
+    }
+    if (!kept) {
         return failure{failure_kind::full, "spool " + in.dir.string() + ": cannot remember what was confirmed: " +
                                                std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
         // glibc's strerror keeps its buffer per thread since 2.32.
     }
     in.confirmed = place;
-    for (const segment& each : segments_in(in.dir)) {
-        if (each.number < place.segment) {
-            ::unlink(each.path.c_str());
-        }
-    }
+    in.unlink_segments_before(place);
     return done{};
 }
 

@@ -59,8 +59,8 @@ public:
     result<spool_batch> next(std::size_t limit);
 
     /// Everything up to `place` is safe elsewhere: it is remembered across restarts, and segments before it are
-    /// deleted. Places must rise. Failure full when that cannot be written: records may then come again after a
-    /// restart.
+    /// deleted; on a full disk they are deleted first. Places must rise. Failure full when the place cannot be written:
+    /// records of the segments that are left may then come again after a restart.
     result<done> confirm(spool_place place);
 
 private:

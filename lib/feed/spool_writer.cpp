@@ -77,27 +77,21 @@ void spool_writer::run() {
 }
 
 void spool_writer::write_waiting() {
-    std::size_t written = 0;
+    const std::uint64_t taken_before = desk_.taken;
     std::size_t refused = 0;
-    while (!waiting_.empty()) {
-        const spool_line& line = waiting_.front();
-        if (bytes_ + line.text.size() > options_.size_limit) {
-            look_at_size();  // a reader may have deleted segments since the last look
-        }
-        if (bytes_ + line.text.size() > options_.size_limit) {
+    bool well = true;
+    while (well && written_ < waiting_.size()) {
+        const spool_line& line = waiting_[written_];
+        if (has_room_for(line)) {
+            well = write_line(line);
+        } else if (well = keep_written(); well) {
+            forget_first();
             ++refused;
-        } else if (write_line(line)) {
-            ++written;
-        } else {
-            break;
         }
-        desk_.lines.settle(weight_of(line));
-        waiting_.pop_front();
     }
-    if (written > 0 && sync()) {
+    if (keep_written() && well && desk_.taken > taken_before) {
         recover();
     }
-    desk_.taken += written;
     if (refused > 0) {
         refuse(refused);
     }
@@ -109,12 +103,20 @@ void spool_writer::write_waiting() {
     desk_.bytes = bytes_;
 }
 
+bool spool_writer::has_room_for(const spool_line& line) {
+    if (bytes_ + line.text.size() > options_.size_limit) {
+        look_at_size();  // a reader may have deleted segments since the last look
+    }
+    return bytes_ + line.text.size() <= options_.size_limit;
+}
+
 /// All of the line, or nothing that a reader would take for a line.
 bool spool_writer::write_line(const spool_line& line) {
     struct stat seen {};
     const bool nameless = file_ >= 0 && ::fstat(file_, &seen) == 0 && seen.st_nlink == 0;
-    if (file_ >= 0 && (segment_bytes_ >= options_.segment_limit || nameless)) {
-        close_segment();
+    const bool over = file_ >= 0 && (segment_bytes_ >= options_.segment_limit || nameless || torn_);
+    if (over && !end_segment()) {
+        return false;
     }
     if (file_ < 0 && !open_segment()) {
         return false;
@@ -123,6 +125,7 @@ bool spool_writer::write_line(const spool_line& line) {
         return false;
     }
     unkept_.push_back(line.name);
+    ++written_;
     return true;
 }
 
@@ -136,9 +139,7 @@ bool spool_writer::write_bytes(const std::string& text) {
         if (count <= 0) {
             const int error = errno;
             // Cut off the half line; where even that fails the segment ends here, and readers put the half line aside.
-            if (::ftruncate(file_, static_cast<off_t>(segment_bytes_)) != 0) {
-                close_segment();
-            }
+            torn_ = ::ftruncate(file_, static_cast<off_t>(segment_bytes_)) != 0;
             errno = error;
             return fail("cannot write " + path_.string() + ": " + errno_text());
         }
@@ -153,6 +154,9 @@ bool spool_writer::open_segment() {
     std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
     fs::create_directory(options_.dir, ignored);
     // Before the next segment is begun, since the one before may be deleted as soon as there is another one.
+    if (!sync_earlier()) {
+        return false;
+    }
     if (!unkept_.empty() && !keep_names(options_.dir, unkept_, number_, options_.remembered_calls)) {
         return fail("cannot write " + (options_.dir / "finished").string() + ": " + errno_text());
     }
@@ -166,6 +170,8 @@ bool spool_writer::open_segment() {
         ++number_;
     }
     segment_bytes_ = 0;
+    kept_bytes_ = 0;
+    torn_ = false;
     if (options_.sync != spool_sync::none) {
         sync_directory(options_.dir);
     }
@@ -179,13 +185,77 @@ void spool_writer::close_segment() {
     }
 }
 
+/// By every spool_sync: the names of its records come after it, and they are synced. One a segment costs nothing.
+bool spool_writer::end_segment() {
+    if (!sync()) {
+        return false;
+    }
+    forget_written();
+    close_segment();
+    return true;
+}
+
+/// What was written leaves the memory, once it is on disk.
+bool spool_writer::keep_written() {
+    if (written_ > 0 && options_.sync != spool_sync::none && !sync()) {
+        return false;
+    }
+    forget_written();
+    return true;
+}
+
 bool spool_writer::sync() {
-    if (options_.sync == spool_sync::none || file_ < 0 || ::fdatasync(file_) == 0) {
+    if (::fdatasync(file_) == 0) {
         return true;
     }
     fail("cannot sync " + path_.string() + ": " + errno_text());
-    close_segment();  // what the kernel could not write it has forgotten: the segment is not to be trusted further
+    take_back();
     return false;
+}
+
+/// What the kernel could not write it has forgotten: it is written again, into another segment. Where it cannot be cut
+/// off here, or was read already, it is delivered twice, with the same message_id.
+void spool_writer::take_back() {
+    const bool cut =
+        kept_bytes_ == 0 ? ::unlink(path_.c_str()) == 0 : ::ftruncate(file_, static_cast<off_t>(kept_bytes_)) == 0;
+    bytes_ -= cut ? std::min(bytes_, segment_bytes_ - kept_bytes_) : 0;
+    unkept_.resize(unkept_.size() - written_);
+    written_ = 0;
+    close_segment();
+}
+
+/// A run that was killed between its last write and the sync may have left its last segment in the kernel only.
+bool spool_writer::sync_earlier() {
+    if (began_) {
+        return true;
+    }
+    began_ = true;
+    const auto present = segments_in(options_.dir);
+    if (present.empty()) {
+        return true;
+    }
+    const int file = ::open(present.back().path.c_str(), O_RDONLY | O_CLOEXEC);
+    began_ = file < 0 || ::fdatasync(file) == 0;  // one that cannot be opened has readers who name it
+    if (!began_) {
+        fail("cannot sync " + present.back().path.string() + ": " + errno_text());
+    }
+    if (file >= 0) {
+        ::close(file);
+    }
+    return began_;
+}
+
+void spool_writer::forget_written() {
+    desk_.taken += written_;
+    kept_bytes_ = segment_bytes_;
+    for (; written_ > 0; --written_) {
+        forget_first();
+    }
+}
+
+void spool_writer::forget_first() {
+    desk_.lines.settle(weight_of(waiting_.front()));
+    waiting_.pop_front();
 }
 
 void spool_writer::refuse(std::size_t records) {

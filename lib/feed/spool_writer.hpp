@@ -53,11 +53,18 @@ private:
     };
 
     void write_waiting();
+    bool has_room_for(const spool_line& line);
     bool write_line(const spool_line& line);
     bool write_bytes(const std::string& text);
     bool open_segment();
+    bool end_segment();
     void close_segment();
+    bool keep_written();
     bool sync();
+    void take_back();
+    bool sync_earlier();
+    void forget_written();
+    void forget_first();
     void refuse(std::size_t records);
     void look_at_size();
     void tell(mark& about, std::uint64_t bytes);
@@ -72,9 +79,13 @@ private:
     std::filesystem::path path_;
     std::uint64_t number_ = 0;
     std::uint64_t segment_bytes_ = 0;
+    std::uint64_t kept_bytes_ = 0;  ///< of it: on disk, or trusted to the kernel
+    bool torn_ = false;             ///< a half line stands at its end
+    bool began_ = false;            ///< this run has had a segment
     std::uint64_t bytes_ = 0;
     std::vector<record_name> unkept_;  ///< of the open segment, and of those before it that are not kept yet
     std::deque<spool_line> waiting_;
+    std::size_t written_ = 0;  ///< of its first ones: in the open segment, not yet kept
     bool failing_ = false;
     std::array<mark, 3> marks_{{{"spool_50", 50}, {"spool_80", 80}, {"spool_full", 100}}};
     std::chrono::steady_clock::time_point next_try_{};

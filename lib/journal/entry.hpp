@@ -12,6 +12,7 @@
 #include "call/commands.hpp"
 #include "call/facts.hpp"
 #include "call/rules.hpp"
+#include "journal/clock_origin.hpp"
 
 namespace td::journal {
 
@@ -23,13 +24,20 @@ struct header {
     int schema = journal::schema;
     std::string node;     ///< which worker wrote it
     std::string version;  ///< of tdctl
-    instant run{};        ///< when the worker started: the files of one run share it
+    /// When the worker started, and after every run before it even where the clock says otherwise: the files of one run
+    /// share it.
+    instant run{};
     std::uint32_t seq =
         0;              ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
     call::rules rules;  ///< in force where the file begins
     /// When the oldest call arrived that lived where the file begins; the file's own beginning when none did. What is
     /// needed to remember the living calls begins there. Nothing in files of older writers.
     std::optional<instant> oldest{};
+    /// Of the run. Nothing in files of older writers, or where the machine does not tell.
+    std::optional<clock_origin> clock{};
+    /// Whether a file before it tells the end of what the run remembered: memory_recalled. Nothing in files of older
+    /// writers.
+    std::optional<bool> recalled{};
 };
 
 /// The configuration changed: calls begun from here on follow it.

@@ -13,10 +13,17 @@ struct opened_file {
     instant at{};
 };
 
+template <class Io, shape_of<clock_origin> Thing>
+void describe(Io& io, Thing& thing) {
+    auto& [boot_id, zero] = thing;
+    io.field("boot_id", boot_id);
+    io.field("zero", zero);
+}
+
 template <class Io, shape_of<opened_file> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [first, at] = thing;
-    auto& [number, node, version, run, seq, rules, oldest] = first;
+    auto& [number, node, version, run, seq, rules, oldest, clock, recalled] = first;
     io.field("schema", number);
     io.field("node", node);
     io.field("version", version);
@@ -25,6 +32,8 @@ void describe(Io& io, Thing& thing) {
     io.field("seq", seq);
     io.field("rules", rules);
     io.later_field("oldest", oldest);
+    io.later_field("clock", clock);
+    io.later_field("recalled", recalled);
 }
 
 template <class Io, shape_of<rules_changed> Thing>

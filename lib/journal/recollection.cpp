@@ -39,6 +39,12 @@ std::optional<call_id> call_finished_by(const call::command& wish) {
                       wish);
 }
 
+/// What somebody outside is to write down, and may not have when the process died.
+bool is_last_word(const call::command& wish) {
+    return call_finished_by(wish) || std::holds_alternative<call::return_number>(wish) ||
+           std::holds_alternative<call::alert>(wish);
+}
+
 /// What is said of other calls' channels would make strays of them.
 void leave_out_others(call::pbx_seen& seen, const std::unordered_set<call_id>& calls,
                       const std::unordered_set<channel_id>& panels) {
@@ -159,8 +165,8 @@ void recollector::take(instant at, const call::command& wish) {
     }
     if (const auto ended = call_finished_by(wish)) {
         end(*ended);
-        say(at, wish);
-    } else if (std::holds_alternative<call::return_number>(wish)) {
+    }
+    if (is_last_word(wish)) {
         say(at, wish);
     }
 }
@@ -265,11 +271,11 @@ void recollector::rebuild(std::vector<kept> facts, recollection& into) {
             step(at, std::move(std::get<call::fact>(each.what)));
         }
     }
-    // The line that told of its end was lost with the last moments, and its record perhaps with it; its number too.
+    // The line that told of its end was lost with the last moments, and its record perhaps with it; its number too. An
+    // alert has a name, by which the spool knows it again.
     for (call::command& wish : out) {
-        const bool ended = call_finished_by(wish).has_value();
-        into.calls -= ended ? 1U : 0U;
-        if (ended || std::holds_alternative<call::return_number>(wish)) {
+        into.calls -= call_finished_by(wish) ? 1U : 0U;
+        if (is_last_word(wish)) {
             into.last_words.push_back(std::move(wish));
         }
     }

@@ -30,7 +30,8 @@ struct remembered_step {
 
 struct recollection {
     std::vector<remembered_step> steps;  ///< empty when nothing lived
-    /// Records and returned numbers of the last seconds: their adapters may not have had the time to write them down.
+    /// Records, alerts and returned numbers of the last minutes: their adapters may not have had the time to write them
+    /// down, and a disk that is full or hangs may have kept them from it.
     call::commands last_words;
     std::size_t calls = 0;      ///< that live at the end
     instant last{};             ///< of the last line; 1970 when there was none
@@ -41,8 +42,8 @@ class recollector {
 public:
     /// How far back before the last line last_words go, and how many they are at most: the latest.
     struct limits {
-        duration last_words = 10s;
-        std::size_t most_words = 10'000;
+        duration last_words = 10min;
+        std::size_t most_words = 20'000;  ///< more than fit into the spool's memory; it knows 100,000 again
     };
     recollector() : recollector(limits{}) {}
     explicit recollector(limits wanted) : limit_(wanted) {}

@@ -91,8 +91,8 @@ public:
     /// nullptr: the map is the store itself.
     void begin(ports::callback_map* map);
     void map_answered(const ports::callback_answer& answer);
-    /// Writes what it can within `limit`, without the loop; the rest stays in the file. Nothing may be asked
-    /// afterwards.
+    /// Writes what it can within `limit`, without the loop, and the file, for which it waits half a second at least;
+    /// the rest stays in the file. Nothing may be asked afterwards.
     void close(std::chrono::milliseconds limit);
     /// After `close`: a thread still waits for the store. It uses what the database's library keeps in static storage,
     /// so the program must end without destroying that (std::_Exit).

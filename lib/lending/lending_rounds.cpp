@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t routes_at_once = 64;
 constexpr duration between_saves = 50ms;
 constexpr duration save_again = 1s;
+constexpr std::chrono::milliseconds least_for_the_file{500};
 
 std::string minutes(duration length) {
     return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(length).count()) + " min";
@@ -437,9 +438,9 @@ void lending_desk::close(std::chrono::milliseconds limit) {
     }
     if (file_) {
         // A disk that is still at an earlier save takes this one behind it, or neither: an older file is "not in
-        // order", and costs the numbers in hand.
+        // order", and costs the numbers in hand. So it has some time also when the store took all of it.
         file_->write(book_.to_save(true));
-        static_cast<void>(file_->close(left()));
+        static_cast<void>(file_->close(std::max(left(), least_for_the_file)));
     }
     file_.reset();
     threads_left_ = crew_->leave() > 0;

@@ -1,10 +1,13 @@
 #pragma once
 // The worker's only clock: UTC as it was at the start, moved on by the steady clock. A wall clock that is set back or
-// forth in the night moves no deadline and makes no record run backwards.
+// forth in the night moves no deadline and makes no record run backwards. The next process starts with another UTC;
+// what it remembers it moves by the difference of the two origins.
 
 #include <chrono>
+#include <optional>
 
 #include "base/instant.hpp"
+#include "journal/clock_origin.hpp"
 
 namespace td::runtime {
 
@@ -26,9 +29,17 @@ public:
         return steady_at_start_ + (at - wall_at_start_);
     }
 
+    /// What now() would have said when the steady clock stood at zero.
+    [[nodiscard]] instant zero() const {
+        return wall_at_start_ - std::chrono::duration_cast<duration>(steady_at_start_.time_since_epoch());
+    }
+
 private:
     instant wall_at_start_;
     std::chrono::steady_clock::time_point steady_at_start_;
 };
+
+/// Asks the kernel which boot of the machine this is; nothing when it does not say.
+[[nodiscard]] std::optional<journal::clock_origin> origin_of(const steady_utc& clock);
 
 }  // namespace td::runtime

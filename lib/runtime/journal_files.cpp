@@ -32,6 +32,13 @@ bool is_run(std::string_view text) {
            text[15] == 'Z';
 }
 
+/// What run_text made; nothing for digits that are no time.
+std::optional<instant> begin_of_run(std::string_view run) {
+    std::string text(run);
+    text.insert(13, ":").insert(11, ":").insert(6, "-").insert(4, "-");
+    return parse_rfc3339(text);
+}
+
 failure file_failure(const fs::path& file) {
     const failure_kind kind = errno == ENOENT   ? failure_kind::not_found
                               : errno == EACCES ? failure_kind::not_allowed
@@ -151,6 +158,18 @@ std::vector<fs::path> journal_files(const fs::path& dir, std::string_view node) 
     }
     std::sort(files.begin(), files.end());
     return files;
+}
+
+instant run_after(const fs::path& dir, std::string_view node, instant wall) {
+    instant begin = wall;
+    for (const fs::path& file : journal_files(dir, node)) {
+        const auto name = journal_file_name::parse(file.filename().string());
+        const auto former = name ? begin_of_run(name->run) : std::nullopt;
+        if (former && is_run(run_text(*former + 1s))) {  // there is no year 10000 in a file's name
+            begin = std::max(begin, *former + 1s);
+        }
+    }
+    return begin;
 }
 
 std::size_t delete_older_journals(const fs::path& dir, std::string_view node, instant before, const fs::path& current) {

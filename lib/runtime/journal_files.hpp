@@ -16,7 +16,8 @@
 namespace td::runtime {
 
 /// <node>-<start of the run, UTC>-<seq>.jsonl, and .zst behind it once it is compressed:
-/// w1-20261123T023452Z-00001.jsonl. Sorted by name, the files of a node stand in the order of their lines.
+/// w1-20261123T023452Z-00001.jsonl. Sorted by name, the files of a node stand in the order of their lines; `run_after`
+/// sees to that.
 struct journal_file_name {
     std::string node;
     std::string run;  ///< 20261123T023452Z
@@ -30,6 +31,10 @@ struct journal_file_name {
 
 /// 20261123T023452Z.
 [[nodiscard]] std::string run_text(instant at);
+
+/// The start by which a run is named that begins when the wall clock says `wall`: at least a second after every run of
+/// the node in the directory. Who reads the journal goes by the names, and the clock may have been set back since.
+[[nodiscard]] instant run_after(const std::filesystem::path& dir, std::string_view node, instant wall);
 
 /// A node's name becomes part of a file's name: letters, digits, '.', '_' and '-', up to 64 of them, no '.' in front.
 [[nodiscard]] bool is_node_name(std::string_view text);

@@ -21,15 +21,30 @@ struct page {
     journal::header first;
 };
 
+std::optional<instant> moment_of(std::string_view text) {
+    const auto line = journal::reader().read(text);
+    return line ? std::optional(line->at) : std::nullopt;
+}
+
 /// The moment of the first line behind the header; nothing when there is none.
-std::optional<instant> begins_at(const std::string& text) {
+std::optional<instant> begins_at(std::string_view text) {
     const auto head_end = text.find('\n');
     const auto line_end = text.find('\n', head_end + 1);
-    if (line_end == std::string::npos) {
+    if (line_end == std::string_view::npos) {
         return std::nullopt;
     }
-    const auto line = journal::reader().read(std::string_view(text).substr(head_end + 1, line_end - head_end - 1));
-    return line ? std::optional(line->at) : std::nullopt;
+    return moment_of(text.substr(head_end + 1, line_end - head_end - 1));
+}
+
+/// The moment of the last whole line behind the header; nothing when there is none, or it cannot be read.
+std::optional<instant> ends_at(std::string_view text) {
+    const auto line_end = text.rfind('\n');
+    const auto before =
+        line_end == 0 || line_end == std::string_view::npos ? std::string_view::npos : text.rfind('\n', line_end - 1);
+    if (before == std::string_view::npos) {
+        return std::nullopt;
+    }
+    return moment_of(text.substr(before + 1, line_end - before - 1));
 }
 
 /// Finds the files to read, newest first.
@@ -63,6 +78,10 @@ private:
         auto text = read_journal_file(file, limit_.bytes - memory_.bytes);
         if (!text) {
             const bool too_much = text.why().kind == failure_kind::full;
+            if (too_much && reaches_back_) {
+                complete_ = true;  // only for last words was more wanted
+                return;
+            }
             complain(text.why().text + (too_much ? ": older calls are not remembered" : ": it is not remembered"));
             complete_ = too_much;
             return;
@@ -90,21 +109,35 @@ private:
                 complete_ = true;
                 return;
             }
-            pages_.clear();  // it died before it had remembered, so what it should have stands in the run before
-            reaches_back_ = false;
+            forget_pages();  // it died before it had remembered, so what it should have stands in the run before
         }
-        if (reaches_back_) {
-            complete_ = true;  // and the run is more than one file old, so it had remembered
-            return;
-        }
-        told_ = told_ || next.text.find(recalled) != std::string::npos;
+        told_ = told_ || tells_of_memory(next);
         memory_.bytes += next.text.size();
         ++memory_.files;
+        if (const auto end = pages_.empty() ? ends_at(next.text) : std::nullopt) {
+            words_from_ = *end - journal::recollector::limits{}.last_words;
+        }
         const auto begin = begins_at(next.text);
         pages_.push_back(std::move(next));
         const auto& oldest = pages_.front().first.oldest;
         reaches_back_ = oldest && begin && *begin <= *oldest;
-        complete_ = reaches_back_ && (told_ || pages_.size() > 1);
+        const bool first_of_run = pages_.back().first.seq == 1;
+        complete_ = told_ && reaches_back_ && (first_of_run || *begin <= words_from_);
+    }
+
+    /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign.
+    [[nodiscard]] bool tells_of_memory(const page& next) const {
+        return next.first.recalled.value_or(!pages_.empty()) || next.text.find(recalled) != std::string::npos;
+    }
+
+    void forget_pages() {
+        for (const page& each : pages_) {
+            memory_.bytes -= each.text.size();
+            --memory_.files;
+        }
+        pages_.clear();
+        reaches_back_ = false;
+        words_from_ = never;
     }
 
     /// Which did not say where to begin, and wrote down no memory.
@@ -113,9 +146,10 @@ private:
     const std::string& node_;
     journal_memory& memory_;
     memory_limits limit_;
-    std::vector<page> pages_;  // newest first, of one run
-    bool told_ = false;        // they hold the end of that run's memory
-    bool reaches_back_ = false;
+    std::vector<page> pages_;    // newest first, of one run
+    bool told_ = false;          // they hold the end of that run's memory
+    bool reaches_back_ = false;  // to the arrival of the oldest living call
+    instant words_from_ = never;
     bool complete_ = false;
 };
 
@@ -154,6 +188,7 @@ journal_memory read_memory(const fs::path& dir, const std::string& node, const m
     finder.find(without_copies(journal_files(dir, node)));
     journal::recollector recollector;
     for (page& each : finder.take()) {
+        memory.clock = each.first.clock;
         read_page(std::move(each), recollector, finder);
     }
     memory.what = recollector.finish();

@@ -3,12 +3,13 @@
 // loop runs, or on a thread that may wait for a disk.
 //
 // The newest run is read from the file on that holds the arrival of the oldest living call, as the header of its last
-// file says. A run that died before it had written down its own memory (memory_recalled) is passed over for the one
-// before it. Files that cannot be read, lines of garbage and a torn end are named and left out; nothing of it keeps a
-// worker from starting.
+// file says, and so far back that the last words of ten minutes are found. A run that died before it had written down
+// its own memory (memory_recalled) is passed over for the one before it. Files that cannot be read, lines of garbage
+// and a torn end are named and left out; nothing of it keeps a worker from starting.
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ struct memory_limits {
 
 struct journal_memory {
     journal::recollection what;
-    std::vector<std::string> complaints;  ///< one sentence each, for the log
-    std::size_t files = 0;                ///< that were read
+    std::optional<journal::clock_origin> clock{};  ///< from which its moments were read
+    std::vector<std::string> complaints;           ///< one sentence each, for the log
+    std::size_t files = 0;                         ///< that are remembered
     std::size_t bytes = 0;
 };
 

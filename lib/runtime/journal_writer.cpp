@@ -36,7 +36,6 @@ journal_writer::journal_writer(recorder_options options, const call::rules& rule
       desk_(desk) {}
 
 void journal_writer::run() {
-    run_ = wall_clock_();
     if (open_next()) {
         recover();
     }
@@ -125,6 +124,7 @@ void journal_writer::settle_batch() {
         desk_.pieces.settle(each.weight());
         desk_.lines += each.lines;
         desk_.bytes += each.text.size();
+        recalled_ = recalled_ || each.recalled;
         if (each.rules) {
             rules_ = *each.rules;
         }
@@ -144,6 +144,9 @@ bool journal_writer::open_next() {
     std::error_code ignored;  // what is wrong with the directory is what opening a file in it says
     fs::create_directory(options_.dir, ignored);
     const instant now = wall_clock_();
+    if (path_.empty()) {
+        run_ = run_after(options_.dir, options_.node, now);  // with the first file, since the disk may come late
+    }
     if (file_.is_open()) {
         ::fdatasync(file_.fd());
     }
@@ -166,7 +169,7 @@ bool journal_writer::open_next() {
     std::string first;
     journal::write(first, now,
                    journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(now, oldest_needed())});
+                                   std::min(now, oldest_needed()), options_.clock, recalled_});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
@@ -232,7 +235,7 @@ void journal_writer::look_after_old_files() {
         const instant before = std::min(wall_clock_() - options_.keep, oldest_needed());
         delete_older_journals(options_.dir, options_.node, before, path_);
     }
-    // Files of earlier runs wait for our second file: a recovery may be reading them while the first one is written.
+    // Files of earlier runs wait for our second file: while calls are taken over, the lines have this thread alone.
     if (options_.compression == journal_compression_rule::zstd && seq_ > 1) {
         for (const fs::path& file : journal_files(options_.dir, options_.node)) {
             if (file != path_ && file.extension() != ".zst") {

@@ -22,6 +22,7 @@ struct journal_piece {
     std::uint64_t lines = 0;
     std::string text;
     std::unique_ptr<call::rules> rules;  ///< in force after it, where it is a change of rules
+    bool recalled = false;               ///< it is memory_recalled, or comes after it
     [[nodiscard]] std::size_t weight() const {
         return text.size() + 128;
     }  // the list and the allocator take about that
@@ -64,7 +65,8 @@ private:
     [[nodiscard]] duration patience() const;
 
     recorder_options options_;
-    call::rules rules_;  ///< in force behind the last line written
+    call::rules rules_;      ///< in force behind the last line written
+    bool recalled_ = false;  ///< the lines written hold the end of the memory
     std::function<instant()> wall_clock_;
     alarm_sink alarms_;
     journal_desk& desk_;
@@ -74,7 +76,7 @@ private:
     std::string batch_text_;
     std::size_t batch_written_ = 0;
 
-    instant run_{};
+    instant run_{};  ///< since the first file
     std::uint32_t seq_ = 0;
     open_file file_;
     std::filesystem::path path_;

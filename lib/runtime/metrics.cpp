@@ -60,7 +60,9 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
     {"tdctl_journal_dropped_lines_total", "Journal lines dropped because the disk could not take them.", is_counter,
      ""},
     {"tdctl_feed_records_total", "Finished records put into the spool.", is_counter, ""},
-    {"tdctl_feed_refused_records_total", "Finished records refused: doubles, or a full spool.", is_counter, ""},
+    {"tdctl_feed_refused_records_total", "Finished records refused because the spool was full; each is lost to it.",
+     is_counter, ""},
+    {"tdctl_feed_doubles_total", "Records that the spool had already, given again after a start.", is_counter, ""},
     {"tdctl_log_overruns_total", "Log lines dropped because nobody read stderr fast enough.", is_counter, ""},
 
     {"tdctl_pool_lent_total", "Numbers that the pool's store lent.", is_counter, ""},

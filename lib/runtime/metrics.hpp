@@ -34,6 +34,7 @@ enum class counter : std::uint8_t {
     journal_dropped_lines,
     feed_records,
     feed_refused_records,
+    feed_doubles,
     log_overruns,
     pool_lent,
     pool_lent_from_notes,

@@ -38,6 +38,7 @@ void recorder::note(instant at, const call::fact& news, const call::commands& wi
         journal::write(text_, at, each);
     }
     follow_lives(at, news, wishes);
+    recalled_ = recalled_ || std::holds_alternative<call::memory_recalled>(news);
     put(at, 1 + wishes.size(), nullptr);
 }
 
@@ -68,13 +69,20 @@ void recorder::follow_lives(instant at, const call::fact& news, const call::comm
     state_->desk.oldest = oldest.time_since_epoch().count();
 }
 
+void recorder::repeat(instant at, const call::commands& words) {
+    for (const call::command& each : words) {
+        journal::write(text_, at, each);
+        put(at, 1, nullptr);
+    }
+}
+
 void recorder::follow(instant at, const call::rules& rules) {
     journal::write(text_, at, journal::rules_changed{rules});
     put(at, 1, std::make_unique<call::rules>(rules));
 }
 
 void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::rules> rules) {
-    journal_piece piece{at, lines, {}, std::move(rules)};
+    journal_piece piece{at, lines, {}, std::move(rules), recalled_};
     if (gap_.lines > 0) {
         journal::write(piece.text, at, gap_);
     }

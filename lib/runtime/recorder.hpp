@@ -35,7 +35,8 @@ struct recorder_options {
     std::filesystem::path dir;  ///< journal.dir; it is made when only its last part is missing
     std::string node;
     std::string version;
-    duration keep = 24h * 30;  ///< journal.keep: older files of this node are deleted; 0 keeps all
+    std::optional<journal::clock_origin> clock{};  ///< from which the moments are read
+    duration keep = 24h * 30;                      ///< journal.keep: older files of this node are deleted; 0 keeps all
     std::size_t buffer_limit = std::size_t{64} << 20U;
     std::size_t file_limit = std::size_t{64} << 20U;  ///< a new file after this many bytes, and with every hour of UTC
     journal_sync sync = journal_sync::every_second;
@@ -67,6 +68,8 @@ public:
     /// One step of the machine: what came in and what went out. They are written together or dropped together. Loop
     /// only, like everything but `counts`.
     void note(instant at, const call::fact& news, const call::commands& wishes);
+    /// The last words of a former process, once more: whoever is to write them down may die with this one, too.
+    void repeat(instant at, const call::commands& words);
     /// The configuration changed: from here on these rules are in force, also in the headers of later files.
     void follow(instant at, const call::rules& rules);
 
@@ -86,6 +89,7 @@ private:
     std::shared_ptr<shared> state_;    ///< with the thread, which may outlive us on a dead disk
     std::string text_;                 ///< the step that is being formatted
     journal::gap gap_;                 ///< what was dropped since the last line that found room
+    bool recalled_ = false;            ///< memory_recalled was noted
     std::optional<call::rules> owed_;  ///< a change of rules that was dropped: it is said first thing afterwards
     std::unordered_map<call_id, instant> arrivals_;       ///< of the calls that live
     std::set<std::pair<instant, call_id>> oldest_first_;  ///< the same

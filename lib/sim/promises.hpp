@@ -27,6 +27,8 @@ public:
     /// The worker was killed, and the next one remembers: what the last moments had asked may be asked once more.
     /// A call whose arrival had not reached the journal is nobody's: if its panel still waits it gets another.
     void saw_death(const std::set<call_id>& known);
+    /// The next one could not read a line of the journal.
+    void saw_bad_line(instant now, const std::string& why) { blame(now, {}, "journal: " + why); }
     /// The visitor at the panel hung up by himself.
     void saw_visitor_leave(instant now, const std::string& channel);
     void saw_next_deadline(instant now, instant next);

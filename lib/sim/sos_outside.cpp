@@ -16,6 +16,11 @@ call::sos_routes routes_of(const std::optional<pool::city>& where) {
     return where ? call::sos_routes{where->route, where->second_route, where->shared_number} : call::sos_routes{};
 }
 
+/// Every run of a worker has a name of its own at the pool.
+std::string holder_of(std::size_t life) {
+    return "serve-ari@sim/" + std::to_string(life);
+}
+
 std::uint32_t whole_ms(duration took) {
     return static_cast<std::uint32_t>(took / 1ms);
 }
@@ -32,7 +37,7 @@ constexpr bool is_told = std::is_same_v<Wish, call::finish_sos> || std::is_same_
 }  // namespace
 
 sos_outside::sos_outside(const sos_plan& plan, agenda& time, std::function<void(const call::fact&)> tell)
-    : plan_(plan), time_(time), tell_(std::move(tell)), table_(rules_), book_({}, "serve-ari@sim/1") {
+    : plan_(plan), time_(time), tell_(std::move(tell)), table_(rules_), book_({}, holder_of(1)) {
     for (const pool::city& city : plan.cities) {
         table_.put_city(city);
     }
@@ -62,6 +67,29 @@ void sos_outside::take(const call::command& wish) {
         wish);
 }
 
+void sos_outside::die() {
+    ++life_;
+    waiting_.clear();
+}
+
+void sos_outside::come_back() {
+    book_ = pool::notebook({}, holder_of(life_));
+    book_.know(plan_.cities);
+    if (auto former = pool::read_notes(notes_)) {
+        book_.adopt(std::move(*former), time_.now());
+    }
+    save_notes();
+}
+
+/// What is told to one worker is not told to the next.
+void sos_outside::answer_after(duration wait, std::function<void()> answer) {
+    time_.put_after(wait, [this, answer = std::move(answer), life = life_] {
+        if (life == life_) {
+            answer();
+        }
+    });
+}
+
 // ---- the CRM
 
 void sos_outside::take(const call::find_site& wish) {
@@ -70,19 +98,19 @@ void sos_outside::take(const call::find_site& wish) {
     where.city = how.city;
     where.address = "Lenina 1";
     if (how.remembered) {
-        time_.put_after({}, [this, call = wish.call, where] {
+        answer_after({}, [this, call = wish.call, where] {
             tell_(call::site_found{call, where, call::crm_source::stale, 0});
         });
     }
     const std::uint32_t took = whole_ms(how.crm_takes);
     switch (how.crm) {
         case part_mood::answers:
-            time_.put_after(how.crm_takes, [this, call = wish.call, where, took] {
+            answer_after(how.crm_takes, [this, call = wish.call, where, took] {
                 tell_(call::site_found{call, where, call::crm_source::live, took});
             });
             return;
         case part_mood::fails:
-            time_.put_after(how.crm_takes, [this, call = wish.call, took] {
+            answer_after(how.crm_takes, [this, call = wish.call, took] {
                 tell_(call::site_missing{call, "status_500", took});
             });
             return;
@@ -100,9 +128,15 @@ void sos_outside::take(const call::lend_number& wish) {
     const sos_moods& how = met(wish.call);
     waiting_.insert(wish.call);
     if (how.pool != part_mood::hangs) {
-        time_.put_after(how.pool_takes, [this, asked = wish_of(wish.call, wish.panel, wish.site), mood = how.pool] {
-            store_answers(asked, mood);
-        });
+        time_.put_after(how.pool_takes,
+                        [this, asked = wish_of(wish.call, wish.panel, wish.site), mood = how.pool, life = life_] {
+                            if (life == life_) {
+                                store_answers(asked, mood);
+                            } else if (mood == part_mood::answers) {
+                                const auto unheard = pool::lease(table_, rules_, asked);
+                                unheard ? table_.keep() : table_.undo();
+                            }
+                        });
     }
 }
 
@@ -137,7 +171,7 @@ void sos_outside::store_answers(const pool::lease_wish& wish, part_mood how) {
 void sos_outside::take(const call::lend_from_notes& wish) {
     waiting_.erase(wish.call);
     const auto answer = book_.lend(wish_of(wish.call, wish.panel, wish.site));
-    time_.put_after({}, [this, call = wish.call, answer] {
+    answer_after({}, [this, call = wish.call, answer] {
         if (answer.number) {
             tell_lent(call, *answer.number, answer.where);
         } else {
@@ -183,6 +217,7 @@ void sos_outside::work_off() {
 void sos_outside::save_notes() {
     const auto save = book_.to_save(false);
     if (plan_.disk_saves) {
+        notes_ = save.text;
         book_.saved(save.no);
     }
 }
@@ -203,13 +238,11 @@ void sos_outside::take(const call::map_number& wish) {
     (void)book_.map(wish.call, wish.token, wish.number, wish.panel, "{}", time_.now());
     switch (how.map) {
         case part_mood::answers:
-            time_.put_after(how.map_takes, [this, wish] {
-                map_[wish.number] = wish.panel;
-                tell_(call::number_mapped{wish.call});
-            });
+            time_.put_after(how.map_takes, [this, wish] { map_[wish.number] = wish.panel; });
+            answer_after(how.map_takes, [this, call = wish.call] { tell_(call::number_mapped{call}); });
             return;
         case part_mood::fails:
-            time_.put_after(how.map_takes, [this, call = wish.call] { tell_(call::map_failed{call, "no_answer"}); });
+            answer_after(how.map_takes, [this, call = wish.call] { tell_(call::map_failed{call, "no_answer"}); });
             return;
         case part_mood::hangs: return;
     }
@@ -224,14 +257,14 @@ void sos_outside::take(const call::check_number& wish) {
     const sos_moods& how = met(wish.call);
     switch (how.pool) {
         case part_mood::answers:
-            time_.put_after(how.pool_takes, [this, wish] {
+            answer_after(how.pool_takes, [this, wish] {
                 work_off();
                 const auto leads = pool::leases_of(table_, rules_, wish.number, time_.now());
                 tell_(call::number_checked{wish.call, leads.empty() ? panel_id{} : leads.front().panel});
             });
             return;
         case part_mood::fails:
-            time_.put_after(how.pool_takes, [this, call = wish.call] {
+            answer_after(how.pool_takes, [this, call = wish.call] {
                 tell_(call::check_failed{call, "the store failed"});
             });
             return;

@@ -28,6 +28,11 @@ public:
     /// Commands that are for somebody else are none of its business.
     void take(const call::command& wish);
 
+    /// The worker is gone: nobody hears what it has asked, though all of it is done.
+    void die();
+    /// The next one reads what the notes' file holds.
+    void come_back();
+
     /// The numbers lent so far, the latest last.
     [[nodiscard]] const std::vector<number_id>& lent() const { return lent_; }
     /// Where a callback is routed to; empty: the map does not know the number.
@@ -45,6 +50,7 @@ private:
     void take(const call::return_number& wish);
     void take(const call::check_number& wish);
     void store_answers(const pool::lease_wish& wish, part_mood how);
+    void answer_after(duration wait, std::function<void()> answer);
     void tell_lent(const call_id& call, const pool::lent& number, const std::optional<pool::city>& where);
     void work_off();
     void save_notes();
@@ -58,6 +64,8 @@ private:
     pool::memory_table table_;
     pool::notebook book_;
     std::map<call_id, sos_moods> moods_;
+    std::string notes_;          // as they are on the disk
+    std::size_t life_ = 1;       // counts the workers
     std::set<call_id> waiting_;  // for the store's word
     std::map<number_id, panel_id> map_;
     std::vector<number_id> lent_;

@@ -162,6 +162,10 @@ bool sos_plan::healthy_wire() const {
     return seed % 4 == 0;
 }
 
+bool sos_plan::undisturbed() const {
+    return healthy_wire() && deaths.empty() && fault.what == mishap::none;
+}
+
 bool sos_plan::has_no_contact(const std::string& route) const {
     return std::any_of(callees.begin(), callees.end(), [&](const sos_callee& c) {
         return c.name == route && c.behaviour.habit == phone_habit::no_contact;

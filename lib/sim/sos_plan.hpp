@@ -69,12 +69,16 @@ struct sos_plan {
     std::vector<sos_visit> visits;
     std::vector<psap_visit> callbacks;
     std::vector<cut> cuts;
+    std::vector<death> deaths;  ///< in their order
+    fault_at fault;             ///< of the wire, or of the worker
     std::vector<instant> extra_wake_ups;
     instant drain_at = never;
     instant drain_over_at = never;
 
-    /// Nothing is wrong between the worker and Asterisk.
+    /// Nothing is drawn to be wrong between the worker and Asterisk.
     [[nodiscard]] bool healthy_wire() const;
+    /// And neither a single fault nor a death is planned: then the record has to agree with the truth.
+    [[nodiscard]] bool undisturbed() const;
     [[nodiscard]] instant last_arrival() const;
     /// No call lives longer than this after its arrival.
     [[nodiscard]] duration longest_call() const;

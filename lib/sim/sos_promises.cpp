@@ -33,6 +33,28 @@ void sos_promises::saw_step(instant now, const call::fact* news, const call::com
     }
 }
 
+void sos_promises::saw_death(const std::set<call_id>& known, memory_of_dead whole) {
+    std::erase_if(calls_, [&](const auto& entry) { return !known.contains(entry.first) && !entry.second.recorded_at; });
+    std::erase_if(callers_, [&](const auto& entry) { return !known.contains(entry.second); });
+    draining_ = false;
+    for (auto& [call, watched] : calls_) {
+        if (watched.recorded_at) {
+            continue;
+        }
+        watched.living.clear();  // they are told, or given up, anew
+        watched.over = false;
+        watched.taken = false;
+        watched.freed = false;
+        if (whole == memory_of_dead::torn) {
+            watched.torn = true;
+            watched.attempts = 0;  // one that is forgotten may be made again
+            watched.refused = false;
+            watched.callee.reset();
+            watched.returned.clear();
+        }
+    }
+}
+
 void sos_promises::saw_next_deadline(instant now, instant next) {
     if (next <= now) {
         blame(now, {}, "a deadline that is due is not served: the worker would spin");
@@ -43,7 +65,8 @@ void sos_promises::saw_next_deadline(instant now, instant next) {
 
 void sos_promises::begin(instant now, const call_id& call, const channel_id& channel, const panel_id& panel,
                          kind what) {
-    if (callers_.contains(channel.text())) {
+    const auto told = callers_.find(channel.text());
+    if (told != callers_.end() && !calls_[told->second].recorded_at) {
         return;  // told twice
     }
     call_watch& made = calls_[call];
@@ -127,7 +150,9 @@ void sos_promises::take(instant now, const call::command& wish) {
                    [&](const call::answer_panel& c) { watch(now, c.call, "answer_panel"); },
                    [&](const call::join& c) {
                        const call_watch* watched = watch(now, c.leg.call, "join");
-                       if (watched != nullptr && (watched->over || watched->callee != c.leg.leg)) {
+                       const bool called =
+                           watched != nullptr && (watched->callee == c.leg.leg || (watched->torn && !watched->callee));
+                       if (watched != nullptr && (watched->over || !called)) {
                            blame(now, c.leg.call, "somebody is joined who is not called, or after the end");
                        }
                    },
@@ -274,7 +299,8 @@ void sos_promises::take(instant now, const call::finish_sos& wish) {
         take_end(now, record.call, *watched, kind::sos);
         answered_ += record.how == call::outcome::answered ? 1U : 0U;
         if (record.who == call::ended_by::none || record.ended_at < record.started_at || record.ended_at > now ||
-            record.ring_ms < 0 || record.talk_ms < 0 || record.attempts.size() != watched->attempts) {
+            record.ring_ms < 0 || record.talk_ms < 0 ||
+            (!watched->torn && record.attempts.size() != watched->attempts)) {
             blame(now, record.call, "the record makes no sense");
         }
         for (const call::attempt_record& each : record.attempts) {
@@ -282,10 +308,12 @@ void sos_promises::take(instant now, const call::finish_sos& wish) {
                 blame(now, record.call, "the record does not say how the attempt at " + each.route + " ended");
             }
         }
-        if (watched->attempts > 0 && record.number != watched->shown) {
+        if (watched->attempts > 0 && !watched->torn && record.number != watched->shown) {
             blame(now, record.call, "the record tells another number than was shown");
         }
-        check_alerts(now, *watched);
+        if (!watched->torn) {
+            check_alerts(now, *watched);
+        }
     }
 }
 
@@ -351,7 +379,7 @@ void sos_promises::saw_news(const sip_news& news) {
             return;
         }
         for (const auto& [other, since] : real.up) {
-            if (other != news.channel && plan_.healthy_wire() &&
+            if (other != news.channel && plan_.undisturbed() &&
                 news.at - std::max(since, ended->second) > two_talk_limit) {
                 blame(news.at, leg->call, "two callees were up at once");
             }
@@ -390,7 +418,8 @@ void sos_promises::saw_the_end(instant now, const fake_asterisk& asterisk, std::
 
 void sos_promises::check_numbers(instant now, const call_id& name, const call_watch& watched) {
     for (const auto& [token, number] : watched.lent) {
-        if (!watched.returned.contains(token)) {
+        // Of a number that the worker forgot only the store can tell whether it is free again.
+        if (!watched.torn && !watched.returned.contains(token)) {
             blame(now, name, "number " + number.text() + " was never returned");
         }
     }
@@ -400,7 +429,7 @@ void sos_promises::check_numbers(instant now, const call_id& name, const call_wa
 }
 
 void sos_promises::check_invite(instant now, const call_id& name, const call_watch& watched) {
-    if (watched.what != kind::sos || watched.refused || !plan_.healthy_wire() || !watched.sos) {
+    if (watched.what != kind::sos || watched.refused || !plan_.undisturbed() || !watched.sos) {
         return;
     }
     const truth& real = truths_[watched.channel];
@@ -415,7 +444,7 @@ void sos_promises::check_invite(instant now, const call_id& name, const call_wat
 
 /// With a healthy wire the record has to agree with the truth.
 void sos_promises::check_truth(instant now, const call_id& name, const call_watch& watched) {
-    if (!plan_.healthy_wire() || !watched.recorded_at) {
+    if (!plan_.undisturbed() || !watched.recorded_at) {
         return;
     }
     const truth& real = truths_[watched.channel];

@@ -31,6 +31,13 @@ public:
     /// One step of the switchboard: the fact (none for a wake-up) and every command that it led to, in order.
     void saw_step(instant now, const call::fact* news, const call::commands& out);
     void saw_news(const sip_news& news);
+    /// Whether the last moments of a dead worker had reached its journal.
+    enum class memory_of_dead : std::uint8_t { whole, torn };
+    /// The worker died, and the next one remembers these calls: what it had asked may be asked once more. A call whose
+    /// arrival had not reached the journal is nobody's: if its caller still waits it gets another.
+    void saw_death(const std::set<call_id>& known, memory_of_dead whole);
+    /// The next one could not read a line of the journal.
+    void saw_bad_line(instant now, const std::string& why) { blame(now, {}, "journal: " + why); }
     void saw_next_deadline(instant now, instant next);
     /// Everything is over: what is left is left behind.
     void saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs,
@@ -64,6 +71,7 @@ private:
         bool refused = false;
         bool taken = false;
         bool freed = false;
+        bool torn = false;  // its worker died, and what it did last is forgotten
         std::optional<instant> recorded_at;
         std::optional<call::sos_record> sos;
         std::optional<call::callback_record> callback;

@@ -30,6 +30,7 @@ void sos_world::remark(const std::string& words) {
 // ---- the course of time
 
 void sos_world::arrange() {
+    prepare_fault();
     for (const sos_callee& each : plan_.callees) {
         asterisk_.put_phone(plan_.start, sos_endpoint_of(each.name), each.behaviour);
     }
@@ -44,7 +45,9 @@ void sos_world::arrange() {
     for (const cut& c : plan_.cuts) {
         time_.put(c.at, [this, &c] {
             remark(c.asterisk_restarts ? "Asterisk restarts" : "the line is cut");
-            wire_.lose_line(c);
+            if (alive_) {
+                wire_.lose_line(c);
+            }
         });
     }
     for (const instant at : plan_.extra_wake_ups) {
@@ -57,7 +60,7 @@ void sos_world::arrange() {
 }
 
 bool sos_world::quiet() const {
-    return arrivals_left_ == 0 && board_.calls() == 0 && asterisk_.channel_count() == 0 &&
+    return alive_ && arrivals_left_ == 0 && board_.calls() == 0 && asterisk_.channel_count() == 0 &&
            asterisk_.bridge_count() == 0 && wire_.idle();
 }
 
@@ -76,21 +79,27 @@ void sos_world::run() {
     }
     const instant answers_end = plan_.last_arrival() + 5s;  // the slowest part has answered the last call by then
     while (!quiet() || !plan_.healthy_wire() || time_.now() < answers_end) {
-        const instant next = std::min({time_.next(), asterisk_.next_deadline(), board_.next_deadline()});
+        const instant due = alive_ ? board_.next_deadline() : never;
+        const instant next = std::min({time_.next(), asterisk_.next_deadline(), due});
         if (next > end) {
             break;
         }
         time_.pass_to(next);
         asterisk_.advance(time_.now());
         wire_.hear();
-        if (!time_.act_once() && board_.next_deadline() <= time_.now()) {
+        if (!time_.act_once() && alive_ && board_.next_deadline() <= time_.now()) {
             wake_up();
         }
     }
-    promises_.saw_the_end(time_.now(), asterisk_, board_.calls(), board_.legs(), outside_.in_calls(time_.now()));
+    // What was lent to a worker that did not live to hear of it counts as over when no call lasts so long.
+    const instant settled = time_.now() + (plan_.deaths.empty() ? duration{} : pool::lease_rules{}.longest_call);
+    promises_.saw_the_end(time_.now(), asterisk_, board_.calls(), board_.legs(), outside_.in_calls(settled));
 }
 
 void sos_world::take(const call::fact& news) {
+    if (!alive_ || (!plan_.deaths.empty() && board_.told_before(news))) {
+        return;  // as in a worker, whose picture tells every caller that waits
+    }
     const auto meet = [this](const auto& arrival) {
         const auto found = stays_.find(arrival.channel.text());
         if (found != stays_.end()) {
@@ -108,22 +117,37 @@ void sos_world::take(const call::fact& news) {
 }
 
 void sos_world::wake_up() {
-    remark("> time");
-    serve(nullptr);
+    if (alive_) {
+        remark("> time");
+        serve(nullptr);
+    }
 }
 
 void sos_world::serve(const call::fact* news) {
+    ++steps_;
     call::commands out;
     if (news != nullptr) {
         board_.step(time_.now(), *news, out);
     } else {
         board_.advance(time_.now(), out);
     }
-    promises_.saw_step(time_.now(), news, out);
+    promises_.saw_step(time_.now(), news, as_seen(out));
     promises_.saw_next_deadline(time_.now(), board_.next_deadline());
-    for (const call::command& wish : out) {
+    if (!plan_.deaths.empty()) {
+        past_.write_down(time_.now(), news != nullptr ? *news : call::fact{call::time_passed{}}, out);
+    }
+    carry_out(out);
+    strike_if_due();
+    die_if_due();
+}
+
+void sos_world::carry_out(const call::commands& wishes) {
+    for (const call::command& wish : wishes) {
         if (story_ == story::told) {
             remark("    < " + words_of(wish));
+        }
+        if (const auto call = recorded_by(wish)) {
+            recorded_.insert(*call);
         }
         outside_.take(wish);
         wire_.carry_out(wish);

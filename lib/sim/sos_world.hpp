@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "call/switchboard.hpp"
 #include "sim/agenda.hpp"
 #include "sim/fake_asterisk.hpp"
+#include "sim/past.hpp"
 #include "sim/sos_outside.hpp"
 #include "sim/sos_plan.hpp"
 #include "sim/sos_promises.hpp"
@@ -33,6 +35,10 @@ public:
     [[nodiscard]] duration slowest_invite() const { return promises_.slowest_invite(); }
     /// Records and alerts that the feed took.
     [[nodiscard]] std::size_t told() const { return outside_.told(); }
+    /// Steps of the worker and requests to Asterisk: the places of faults.
+    [[nodiscard]] std::size_t steps() const { return steps_; }
+    [[nodiscard]] std::size_t requests() const { return wire_.requests(); }
+    [[nodiscard]] std::size_t remembered() const { return remembered_; }  ///< calls, over all deaths
 
 private:
     struct stay {
@@ -41,6 +47,7 @@ private:
     };
 
     void arrange();
+    void prepare_fault();
     void arrive(const sos_visit& who);
     void arrive(const psap_visit& who);
     void come(std::vector<std::string> args, const std::string& caller, duration patience, stay how);
@@ -48,6 +55,13 @@ private:
     void take(const call::fact& news);
     void wake_up();
     void serve(const call::fact* news);
+    void carry_out(const call::commands& wishes);
+    void strike_if_due();
+    void die_if_due();
+    void come_back();
+    void remember();
+    void repeat_last_words(const call::commands& words);
+    [[nodiscard]] call::commands as_seen(call::commands out) const;
     void take(const sip_news& news);
     void remark(const std::string& words);
     [[nodiscard]] bool quiet() const;
@@ -64,6 +78,14 @@ private:
     std::map<call_id, std::string> calls_;  // to the caller's channel
     std::vector<std::string> trace_;
     std::size_t arrivals_left_ = 0;
+    std::size_t steps_ = 0;
+    // Where the plan has deaths:
+    past past_;
+    std::set<call_id> recorded_;  // the records that the spool has
+    std::set<call_id> undead_;    // calls whose record it has, remembered without their end
+    std::size_t deaths_ = 0;
+    std::size_t remembered_ = 0;
+    bool alive_ = true;
 };
 
 /// As verdict_of_seed of world.hpp.

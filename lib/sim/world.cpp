@@ -129,7 +129,9 @@ void world::serve(const call::fact* news) {
     if (news == nullptr && !out.empty()) {
         remark("> time");
     }
-    write_down(time_.now(), news != nullptr ? *news : call::fact{call::time_passed{}}, out);
+    if (!plan_.deaths.empty()) {
+        past_.write_down(time_.now(), news != nullptr ? *news : call::fact{call::time_passed{}}, out);
+    }
     carry_out(out);
     strike_if_due();
     die_if_due();
@@ -140,8 +142,8 @@ void world::carry_out(const call::commands& wishes) {
         if (story_ == story::told) {
             remark("    < " + words_of(wish));
         }
-        if (const auto* end = std::get_if<call::finish>(&wish)) {
-            recorded_.insert(end->record.call);
+        if (const auto call = recorded_by(wish)) {
+            recorded_.insert(*call);
         }
         if (const auto* question = std::get_if<call::find_accounts>(&wish)) {
             ask_crm(*question);

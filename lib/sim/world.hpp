@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "call/switchboard.hpp"
-#include "journal/codec.hpp"
 #include "sim/agenda.hpp"
 #include "sim/fake_asterisk.hpp"
+#include "sim/past.hpp"
 #include "sim/promises.hpp"
 #include "sim/wire.hpp"
 #include "sim/world_plan.hpp"
@@ -74,8 +74,6 @@ private:
     void take(const sip_news& news);
     void remark(const std::string& words);
     void serve(const call::fact* news);
-    void write_down(instant at, const call::fact& news, const call::commands& out);
-    void write_down(instant at, const call::rules& rules);
     void die_if_due();
     void come_back();
     void remember();
@@ -110,9 +108,9 @@ private:
     [[nodiscard]] hearing listens() const { return alive_ && wire_.line_is_up() ? hearing::somebody : hearing::nobody; }
     std::map<std::string, hearing> answered_legs_;  // who heard it
     // Where the plan has deaths:
-    std::vector<std::pair<instant, std::string>> journal_;  // the lines of a step each
-    std::set<call_id> recorded_;                            // the records that the spool has
-    std::set<call_id> undead_;                              // calls whose record it has, remembered without their end
+    past past_;
+    std::set<call_id> recorded_;  // the records that the spool has
+    std::set<call_id> undead_;    // calls whose record it has, remembered without their end
     std::size_t deaths_ = 0;
     std::size_t remembered_ = 0;
     bool alive_ = true;

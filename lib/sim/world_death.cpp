@@ -1,51 +1,14 @@
 // The worker of a world dies, and another one goes on from its journal.
 
+#include <set>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
-#include "base/overloaded.hpp"
-#include "journal/recollection.hpp"
 #include "sim/world.hpp"
 
 namespace td::sim {
-namespace {
-
-/// The call that a command is for.
-call_id call_of(const call::command& wish) {
-    return std::visit(
-        [](const auto& each) {
-            if constexpr (requires { each.leg.call; }) {
-                return each.leg.call;
-            } else if constexpr (requires { each.record.call; }) {
-                return each.record.call;
-            } else if constexpr (requires { each.call; }) {
-                return each.call;
-            } else {
-                return call_id{};
-            }
-        },
-        wish);
-}
-
-}  // namespace
-
-void world::write_down(instant at, const call::fact& news, const call::commands& out) {
-    if (plan_.deaths.empty()) {
-        return;
-    }
-    std::string& text = journal_.emplace_back(at, std::string()).second;
-    journal::write(text, at, news);
-    for (const call::command& wish : out) {
-        journal::write(text, at, wish);
-    }
-}
-
-void world::write_down(instant at, const call::rules& rules) {
-    journal::write(journal_.emplace_back(at, std::string()).second, at, journal::rules_changed{rules});
-}
-
 /// The spool takes one record a call, and nobody sees what becomes of a call behind it.
 call::commands world::as_seen(call::commands out) const {
     std::erase_if(out, [&](const call::command& wish) { return undead_.contains(call_of(wish)); });
@@ -60,9 +23,7 @@ void world::die_if_due() {
     remark("the worker dies, and " + duration_text(how.forgotten) + " are forgotten");
     ++deaths_;
     alive_ = false;
-    while (!journal_.empty() && journal_.back().first + how.forgotten > time_.now()) {
-        journal_.pop_back();
-    }
+    past_.forget_after(time_.now() - how.forgotten);
     wire_.die();
     time_.put_after(how.gap, [this] { come_back(); });
 }
@@ -78,58 +39,25 @@ void world::come_back() {
 }
 
 void world::remember() {
-    std::string text;
-    journal::header first;
-    first.rules = plan_.rules;
-    journal::write(text, plan_.start, first);
-    for (const auto& step : std::exchange(journal_, {})) {
-        text += step.second;
+    std::vector<std::string> complaints;
+    const journal::recollection whole = past_.recall(plan_.start, plan_.rules, complaints);
+    for (const std::string& each : complaints) {
+        promises_.saw_bad_line(time_.now(), each);
     }
-    journal::reader lines;
-    lines.take(std::move(text));
-    journal::recollector memory;
-    while (auto line = lines.next()) {
-        if (*line) {
-            memory.take(std::move(**line));
-        } else {
-            remark("BROKEN journal: " + line->why().text);
-        }
-    }
-    const journal::recollection whole = memory.finish();
     remembered_ += whole.calls;
-    board_ = call::switchboard(plan_.rules);
     std::set<call_id> known;
-    const auto again = [&](instant at, const call::fact& news) {
-        call::commands done;
-        board_.step(at, news, done);
-        write_down(at, news, done);
-        std::visit(
-            [&]<class News>(const News& told) {
-                if constexpr (std::is_same_v<News, call::panel_arrived>) {
-                    known.insert(told.call);
-                    if (recorded_.contains(told.call)) {
-                        undead_.insert(told.call);
-                    }
-                }
-            },
-            news);
-    };
-    for (const journal::remembered_step& step : whole.steps) {
-        std::visit(overloaded{[&](const call::fact& news) { again(step.at, news); },
-                              [&](const call::rules& rules) {
-                                  board_.follow(rules);
-                                  write_down(step.at, rules);
-                              }},
-                   step.what);
-    }
+    board_ = past_.revive(whole, plan_.rules, call::line::door, [&](const call::fact& news) {
+        if (const auto* arrival = std::get_if<call::panel_arrived>(&news)) {
+            known.insert(arrival->call);
+            if (recorded_.contains(arrival->call)) {
+                undead_.insert(arrival->call);
+            }
+        }
+    });
     promises_.saw_death(known);
-    again(whole.last + 1us, call::pbx_line_lost{});
-    board_.follow(plan_.rules);
-    write_down(whole.last + 1us, plan_.rules);
     // Their records are in the spool already, but for those that the lost lines kept from being made.
     for (const call::command& wish : whole.last_words) {
-        const auto* end = std::get_if<call::finish>(&wish);
-        if (end != nullptr && recorded_.insert(end->record.call).second) {
+        if (const auto call = recorded_by(wish); call && recorded_.insert(*call).second) {
             promises_.saw_step(time_.now(), nullptr, {wish});
         }
     }

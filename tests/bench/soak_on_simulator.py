@@ -74,7 +74,7 @@ def soak(worker, street, calls, rate):
     began, sizes = time.monotonic(), []
     for number in range(calls):
         time.sleep(max(0.0, began + number / rate - time.monotonic()))
-        street.visit(number % PANELS, "200ms")
+        street.visit(number % PANELS, "500ms")
         if (number + 1) % (calls // 10) == 0:
             sizes.append(resident_bytes(worker))
     active(worker, 0)

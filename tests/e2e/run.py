@@ -92,7 +92,7 @@ def books_disagree(worker):
                 f"the difference: {sorted(set(records) ^ set(arrived) | set(records) ^ set(finished))}")
     if worker.process.poll() is None and worker.lives == 1:
         samples = worker.metrics()
-        counted = sum(value for name, value in samples.items() if name.startswith("tdctl_calls_finished_total"))
+        counted = sum(value for name, value in samples.items() if name.startswith('tdctl_calls_finished_total{kind="door"'))
         if counted != len(records) or samples["tdctl_calls_active"] or samples["tdctl_legs_active"]:
             return f"the metrics count {counted} calls of {len(records)}, {samples['tdctl_calls_active']} of them still active"
     return ""

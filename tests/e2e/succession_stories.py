@@ -1,6 +1,8 @@
 """One worker follows another while calls live: relieved, handed over, and by a standby."""
 
+import contextlib
 import signal
+import socket
 import time
 
 import lab
@@ -127,9 +129,45 @@ class Following(Story):
         self.worker.process = first
         self.assertEqual(self.worker.page("readyz")[0], 200)
 
+    def test_a_worker_that_could_not_serve_relieves_nobody(self):
+        self.worker_of_its_own("unfit", 27)
+        first = self.worker.process
+        self.worker.configure({"push": {"token": f"file:{self.worker.scratch}/no-such-token"}})
+        self.assertEqual(self.another().wait(10), 2, self.worker.log())
+        self.assertIn("push.token", self.worker.log())
+        self.assertNotIn("relieving", self.worker.log())
+        self.worker.process = first
+        self.assertEqual(self.worker.page("readyz")[0], 200)
+
+    def test_a_standby_lets_a_worker_live_whose_status_page_is_crowded(self):
+        self.worker_of_its_own("crowded", 28)
+        first, standby = self.worker.process, self.another("--standby")
+        self.worker.wait(lambda: "standing by" in self.worker.log(), what="standing by")
+        self.worker.process = first
+        asked = self.worker.metrics
+        wait(asked, what="the page")
+        with contextlib.ExitStack() as idle:
+            until = time.monotonic() + 4          # twice the silence that ends a worker
+            while time.monotonic() < until:
+                line = idle.enter_context(socket.create_connection(("127.0.0.1", self.worker.metrics_port), 5))
+                line.settimeout(0.02)
+                with contextlib.suppress(TimeoutError, ConnectionResetError):
+                    if line.recv(1) == b"":
+                        time.sleep(0.02)          # the page is full
+        self.assertIsNone(first.poll(), self.worker.log())
+        self.assertIsNone(standby.poll(), self.worker.log())
+        self.assertNotIn("hangs", self.worker.log())
+
 
 class Sharing(Story):
     releases = ("22",)         # StasisBroadcast() came with 20.17, 22.7 and 23.1
+    alone = True               # whoever lives beside it would be offered its calls, too
+
+    def shares(self, name, changes):
+        """A worker that is offered what any may claim, until the story ends."""
+        worker = self.world.worker(f"shares-{name}", changes).start().wait_ready()
+        self.addCleanup(lambda: self.assertEqual(worker.stop(), 0, worker.log()))
+        return worker
 
     def ring(self, count=1):
         """Panels that call at once, each a flat of its own; whose calls they are is not known yet."""
@@ -145,10 +183,27 @@ class Sharing(Story):
         self.panels = set()                       # counted here, over both workers
         return runs
 
+    def test_a_worker_with_as_many_door_calls_as_it_takes_claims_emergency_calls(self):
+        worker = self.shares("full", {"door": {"app": "TdCallHandler-full", "max_calls": 1, "ring_limit": "20s"},
+                                      "sos": {"app": "TdCallSos-full"}})
+        claimed = lambda: worker.metrics()["tdctl_ari_claimed_total"]  # noqa: E731
+        door, = self.ring()
+        wait(lambda: claimed() == 1 and worker.metrics()["tdctl_calls_active"] == 1, what="the door call")
+        panel = self.new_panel()
+        run = lab.Sipp("panel-cancels", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="****112",
+                       keys={"panel": panel}, name=f"{panel}-shared-sos", timeout=30)
+        self.addCleanup(run.stop)
+        run.check()
+        wait(lambda: worker.records("sos.finished"), what="the record of the emergency call")
+        self.assertEqual(worker.records("sos.finished")[0]["panel"], panel)
+        self.assertEqual(claimed(), 2)
+        self.world.tolerated.update(worker.errors())     # no city, no number: the call leaves all the same, and says so
+        door[1].check()
+        self.panels = set()
+
     def test_several_workers_share_the_calls_of_one_asterisk(self):
-        both = [self.world.worker(f"shares-{name}", {"door": {"app": f"TdCallHandler-{name}", "ring_limit": "20s"}})
-                for name in "ab"]
-        a, b = [each.start().wait_ready() for each in both]
+        both = [self.shares(name, {"door": {"app": f"TdCallHandler-{name}", "ring_limit": "20s"}}) for name in "ab"]
+        a, b = both
         runs = self.ring(12)
         for _, run in runs:
             run.check()

@@ -97,10 +97,49 @@ public:
     void crash() {
         ::kill(beam(), SIGKILL);
         ::waitpid(script_, nullptr, 0);
+        std::filesystem::remove(dir_.path() / "pid");  // that number may be somebody else's from now on
     }
-    /// It takes connections and does not answer, until `thaw`.
-    void freeze() const { ::kill(beam(), SIGSTOP); }
-    void thaw() const { ::kill(beam(), SIGCONT); }
+
+    /// While it lives the broker takes connections and does not answer.
+    class frost {
+    public:
+        explicit frost(pid_t of) : pid_(of) { ::kill(pid_, SIGSTOP); }
+        frost(const frost&) = delete;
+        frost& operator=(const frost&) = delete;
+        ~frost() { thaw(); }
+        void thaw() const { ::kill(pid_, SIGCONT); }
+
+    private:
+        pid_t pid_;
+    };
+    [[nodiscard]] frost freeze() const { return frost(beam()); }
+
+    /// While it lives the broker is short of memory.
+    class shortage {
+    public:
+        explicit shortage(rabbitmq_server& of) : broker_(of) { broker_.control({"set_vm_memory_high_watermark", "0"}); }
+        shortage(const shortage&) = delete;
+        shortage& operator=(const shortage&) = delete;
+        ~shortage() {
+            try {
+                end();
+            } catch (const std::runtime_error&) {
+                // Another failure is on its way; the tests that follow say what they miss.
+                over_ = true;
+            }
+        }
+        void end() {
+            if (!over_) {
+                broker_.control({"set_vm_memory_high_watermark", "0.6"});
+                over_ = true;
+            }
+        }
+
+    private:
+        rabbitmq_server& broker_;
+        bool over_ = false;
+    };
+    [[nodiscard]] shortage run_short() { return shortage(*this); }
 
     /// rabbitmqctl
     void control(std::vector<std::string> words) {

@@ -32,7 +32,7 @@ public:
         options.limits.connect = 2s;
         options.limits.log_in = 2s;
         options.limits.answer = 2s;
-        options.limits.heartbeat = std::chrono::seconds(1);
+        options.limits.heartbeat = std::chrono::seconds(5);
         options.first_pause = 50ms;
         options.longest_pause = 500ms;
         options.slow_pause = 200ms;
@@ -144,13 +144,14 @@ TEST_CASE("rabbitmq: a broker that hangs is left, told of, and served when it go
     broker().outsider().declare_exchange("frozen", "topic");
     broker().outsider().bind_queue("frozen", "frozen", "#");
     feeder feed("frozen");
+    feed.options.limits.heartbeat = std::chrono::seconds(1);
     feed.begin();
     feed.take(100);
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
-    broker().freeze();
+    const auto frost = broker().freeze();
     feed.take(5000);
     REQUIRE(in_time([&] { return feed.alarms.has("feed+"); }));
-    broker().thaw();
+    frost.thaw();
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
     CHECK(feed.alarms.has("feed-"));
     feed.doubles_in(broker().outsider().take_all("frozen"));
@@ -260,13 +261,13 @@ TEST_CASE("rabbitmq: a broker short of memory is not pressed, and goes on where 
     feed.begin();
     feed.take(10);
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
-    broker().control({"set_vm_memory_high_watermark", "0"});
+    auto shortage = broker().run_short();
     feed.take(2000);
     REQUIRE(in_time([&] { return feed.alarms.has("feed_blocked+"); }));
     CHECK(feed.alarms.last().find("memory") != std::string::npos);
     CHECK(feed.publishes->counts().blocked);
     CHECK(feed.publishes->counts().in_flight <= feed.options.window.records);
-    broker().control({"set_vm_memory_high_watermark", "0.6"});
+    shortage.end();
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
     CHECK(feed.alarms.has("feed_blocked-"));
     CHECK_FALSE(feed.alarms.has("feed+"));
@@ -276,14 +277,14 @@ TEST_CASE("rabbitmq: a broker short of memory is not pressed, and goes on where 
 TEST_CASE("rabbitmq: a backlog that meets a broker short of memory waits here, but for one record", "[rabbitmq]") {
     broker().outsider().declare_exchange("short", "topic");
     broker().outsider().bind_queue("short", "short", "#");
-    broker().control({"set_vm_memory_high_watermark", "0"});
+    auto shortage = broker().run_short();
     feeder feed("short");
     feed.take(2000);
     feed.begin();
     REQUIRE(in_time([&] { return feed.alarms.has("feed_blocked+"); }));
     CHECK(feed.publishes->counts().published == 1);
     CHECK(feed.publishes->counts().in_flight == 1);
-    broker().control({"set_vm_memory_high_watermark", "0.6"});
+    shortage.end();
     REQUIRE(in_time([&] { return feed.all_confirmed(); }));
     CHECK(feed.publishes->counts().reconnects == 0);
     CHECK(feed.doubles_in(broker().outsider().take_all("short")) == 0);

@@ -35,12 +35,15 @@ public:
 
     std::string data() const { return text_of_file(data_); }
     std::string said() const { return text_of_file(said_); }
-    /// The exit status; -1 when a signal ended it, or it had ended before.
+    /// The exit status; -1 when a signal ended it, or it had ended before, or does not end in two minutes.
     int end(int signal) {
         int status = -1;
         if (pid_ > 0) {
             ::kill(pid_, signal);
-            ::waitpid(pid_, &status, 0);
+            if (!in_time([&] { return ::waitpid(pid_, &status, WNOHANG) != 0; })) {
+                ::kill(pid_, SIGKILL);
+                ::waitpid(pid_, &status, 0);
+            }
             pid_ = -1;
         }
         return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -194,10 +197,10 @@ TEST_CASE("rabbitmq: serve-ari ends while the broker hangs, and the next one sen
     worker_in_town here;
     here.ten_calls();
     REQUIRE(in_time([&] { return here.metric("tdctl_feed_confirmed_total") == here.calls(); }));
-    broker().freeze();
+    const auto frost = broker().freeze();
     here.ten_calls();
     CHECK(here.worker().end(SIGTERM) == 0);
-    broker().thaw();
+    frost.thaw();
     here.begin();
     REQUIRE(in_time([&] { return here.metric("tdctl_feed_confirmed_total") >= 10; }));
     CHECK(here.worker().end(SIGTERM) == 0);

@@ -6,6 +6,7 @@
 #include "feed/spool_files.hpp"
 #include "feed/spool_reader.hpp"
 #include "scratch.hpp"
+#include "tiny_disk.hpp"
 
 namespace td::feed {
 namespace {
@@ -61,6 +62,12 @@ void confirm_all(const fs::path& dir) {
         }
         REQUIRE((*reader)->confirm(batch->messages.back().end).ok());
     }
+}
+
+std::unique_ptr<spool_reader> reader_of(const fs::path& dir) {
+    auto open = spool_reader::open(dir, spool_reading::consume);
+    REQUIRE(open.ok());
+    return std::move(*open);
 }
 
 TEST_CASE("spool_memory: a message_id says which record of which call it is", "[feed]") {
@@ -224,6 +231,39 @@ TEST_CASE("spool_reader: a place that could not be kept is kept by the next atte
     CHECK((*reader)->confirm(batch->end).ok());
     CHECK(confirmed_place(dir.path()) == batch->end);
     CHECK(segments_in(dir.path()).size() == 1);
+}
+
+TEST_CASE("spool_reader: on a full disk the confirmed segments go first, and make the room for their place", "[feed]") {
+    const tiny_disk disk(64);
+    REQUIRE(disk.mounted());
+    run(disk.path(), 1, 10);
+    auto reader = spool_reader::open(disk.path(), spool_reading::consume);
+    REQUIRE(reader.ok());
+    const auto batch = (*reader)->next(100);
+    REQUIRE(batch.ok());
+    REQUIRE(batch->messages.size() == 10);
+    write_file(disk.path() / "ballast", std::string(64 << 10U, 'x'));
+    REQUIRE_FALSE(keep_confirmed_place(disk.path(), {}));
+    CHECK((*reader)->confirm(batch->end).ok());
+    CHECK(confirmed_place(disk.path()) == batch->end);
+    CHECK(segments_in(disk.path()).size() == 1);
+    const auto left = reader_of(disk.path())->next(100);
+    REQUIRE(left.ok());
+    CHECK(left->empty());
+}
+
+TEST_CASE("spool_reader: ... also where even that is not enough: the next start begins with the first that is left",
+          "[feed]") {
+    const scratch_dir dir;
+    run(dir.path(), 1, 10);
+    const auto before = segments_in(dir.path());
+    REQUIRE(before.size() > 2);
+    fs::remove(before[0].path);
+    fs::remove(before[1].path);
+    const auto left = reader_of(dir.path())->next(100);
+    REQUIRE(left.ok());
+    CHECK(left->damages.empty());
+    CHECK(left->messages.back().message_id == std::string(call_of(10).text()) + ".door.finished");
 }
 
 TEST_CASE("spool_reader: a line whose names no broker can be given is a damage", "[feed]") {

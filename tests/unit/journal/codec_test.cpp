@@ -166,12 +166,25 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     CHECK(read.at == at);
     CHECK(std::get<header>(read.what).rules.door.ring_limit == 30s);
     CHECK(rewritten<header>(read) == line);
-    CHECK(line.ends_with("\"oldest\":null}\n"));
+    CHECK(line.ends_with("\"oldest\":null,\"clock\":null,\"recalled\":null}\n"));
     first.oldest = at - 7s;
     CHECK(std::get<header>(read_good(text_of(first)).what).oldest == at - 7s);
     std::string older = line;  // as a tdctl wrote it that knew nothing of it
     older.erase(older.find(",\"oldest\""), std::string_view(",\"oldest\":null").size());
     CHECK_FALSE(std::get<header>(read_good(older).what).oldest);
+    older.erase(older.find(",\"clock\""), std::string_view(",\"clock\":null").size());
+    CHECK_FALSE(std::get<header>(read_good(older).what).clock);
+    older.erase(older.find(",\"recalled\""), std::string_view(",\"recalled\":null").size());
+    CHECK_FALSE(std::get<header>(read_good(older).what).recalled);
+    first.recalled = true;
+    first.clock = clock_origin{"0f0c", at - 9h};
+    const std::string clocked = text_of(first);
+    CHECK(clocked.ends_with(R"("clock":{"boot_id":"0f0c","zero":"2026-11-22T17:34:52.076123Z"},"recalled":true})"
+                            "\n"));
+    CHECK(rewritten<header>(read_good(clocked)) == clocked);
+    std::string half = clocked;  // a clock is whole or missing
+    half.erase(half.find(",\"zero\""), half.rfind("},") - half.find(",\"zero\""));
+    CHECK_FALSE(reader().read(half).ok());
 
     rules_changed news;
     news.rules.door.open_dtmf = "#";

@@ -206,16 +206,20 @@ TEST_CASE("recollection: phones that register are kept where a living call rings
     CHECK(kinds(w.recall()) == "rules panel_arrived accounts_found account_registered");
 }
 
-TEST_CASE("recollection: records of the last seconds are told again, older ones not", "[journal]") {
+TEST_CASE("recollection: records of the last minutes are told again, older ones not", "[journal]") {
     two_workers w;
     w.arrive(1);
     w.feed(call::panel_left{panel_of(1)});
-    w.wait(11s);
+    w.wait(11min);
     w.arrive(2);
     w.feed(call::panel_left{panel_of(2)});
+    w.wait(9min);  // the spool's disk hangs
+    w.arrive(3);
+    w.feed(call::panel_left{panel_of(3)});
     const recollection& whole = w.recall();
-    REQUIRE(whole.last_words.size() == 1);
+    REQUIRE(whole.last_words.size() == 2);
     CHECK(std::get<call::finish>(whole.last_words[0]).record.call == named(2));
+    CHECK(std::get<call::finish>(whole.last_words[1]).record.call == named(3));
 }
 
 TEST_CASE("recollection: the record of a call whose last line is missing is made again", "[journal]") {
@@ -245,6 +249,26 @@ TEST_CASE("recollection: a number whose return stood in the lost line is returne
         return back != nullptr && back->token == 5 && back->number == number_id{"73511000001"};
     });
     CHECK(returned);
+}
+
+TEST_CASE("recollection: an alert of the last seconds is told again, also when its own line is missing", "[journal]") {
+    const auto alerts = [](const recollection& whole) {
+        return std::ranges::count_if(whole.last_words, [](const call::command& wish) {
+            const auto* told = std::get_if<call::alert>(&wish);
+            return told != nullptr && told->news.call == named(1);
+        });
+    };
+    two_workers told;
+    told.tell_only({told.now(), call::command{call::alert{{named(1), panel_id{"5001"}, told.now(), {}, "", {}, ""}}}});
+    CHECK(alerts(told.recall()) == 1);
+
+    call::number_refused refused;
+    refused.call = named(1);
+    two_workers lost;
+    lost.feed(call::sos_arrived{named(1), panel_of(1), panel_id{"5001"}, ""});
+    lost.feed(call::site_missing{named(1), "", 0});
+    lost.tell_only({lost.now(), call::fact{refused}});
+    CHECK(alerts(lost.recall()) == 1);
 }
 
 TEST_CASE("recollection: facts of calls that arrived before what was read, and gaps, are no reason to stop",

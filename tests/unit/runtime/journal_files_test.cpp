@@ -61,6 +61,23 @@ TEST_CASE("journal files: only those of the node are listed, and only old ones o
     CHECK(journal_files(dir.path() / "missing", "a").empty());
 }
 
+TEST_CASE("journal files: a run comes after every run before it, whatever the clock says", "[runtime]") {
+    const scratch_dir dir;
+    const instant wall = *parse_rfc3339("2026-11-23T08:05:00.7Z");
+    const auto named = [&] { return rfc3339(run_after(dir.path(), "w1", wall)); };
+    CHECK(named() == "2026-11-23T08:05:00.700Z");
+    write_file(dir.path() / "w1-20261123T080459Z-00007.jsonl", "");
+    write_file(dir.path() / "w2-20261123T235959Z-00001.jsonl", "");
+    CHECK(named() == "2026-11-23T08:05:00.700Z");
+    write_file(dir.path() / "w1-20261123T080500Z-00001.jsonl", "");  // within the same second
+    CHECK(named() == "2026-11-23T08:05:01.000Z");
+    write_file(dir.path() / "w1-20261231T235959Z-00001.jsonl.zst", "");  // and behind a clock that was set back
+    CHECK(named() == "2027-01-01T00:00:00.000Z");
+    write_file(dir.path() / "w1-99999999T999999Z-00001.jsonl", "");  // nobody's run
+    write_file(dir.path() / "w1-99991231T235959Z-00001.jsonl", "");
+    CHECK(named() == "2027-01-01T00:00:00.000Z");
+}
+
 TEST_CASE("journal files: compressed and read again, byte for byte", "[runtime]") {
     const scratch_dir dir;
     random_source random(1);

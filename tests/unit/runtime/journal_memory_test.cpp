@@ -19,11 +19,13 @@ call_id named(std::uint64_t number) {
 /// One file of a journal, line by line.
 class page {
 public:
-    page(instant run, std::optional<instant> oldest, const std::string& node = "w1") {
+    page(instant run, std::optional<instant> oldest, const std::string& node = "w1",
+         std::optional<bool> recalled = std::nullopt) {
         journal::header first;
         first.node = node;
         first.run = run;
         first.oldest = oldest;
+        first.recalled = recalled;
         journal::write(text_, run, first);
     }
     page& arrives(instant at, std::uint64_t number) {
@@ -92,11 +94,48 @@ TEST_CASE("journal memory: the last run's living calls, and no others", "[runtim
 TEST_CASE("journal memory: files are read back to the one that holds the oldest arrival", "[runtime]") {
     const desk d;
     d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).ends(noon + 2s, 1));
-    d.put(first_run, 2, page(noon, noon + 1min).arrives(noon + 1min, 2));
-    d.put(first_run, 3, page(noon, noon + 1min).arrives(noon + 3min, 3));
+    d.put(first_run, 2, page(noon, noon + 1h).arrives(noon + 1h, 2));
+    d.put(first_run, 3, page(noon, noon + 1h).arrives(noon + 3h, 3));
     const auto memory = d.read();
     CHECK(memory.what.calls == 2);
     CHECK(memory.files == 2);
+}
+
+TEST_CASE("journal memory: files are read back to the last words of ten minutes, though no living call needs them",
+          "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).ends(noon + 1s, 1));
+    d.put(first_run, 2, page(noon, noon + 1h, "w1", true).tells(noon + 1h, call::time_passed{}).ends(noon + 119min, 2));
+    page last(noon, noon + 2h, "w1", true);
+    last.tells(noon + 2h, call::time_passed{}).ends(noon + 128min, 3);
+    const fs::path file = d.put(first_run, 3, last);
+    const auto memory = d.read();
+    CHECK(memory.files == 2);
+    REQUIRE(memory.what.last_words.size() == 2);
+    CHECK(std::get<call::finish>(memory.what.last_words[0]).record.call == named(2));
+    // They are no reason to complain that there is too much.
+    memory_limits tight;
+    tight.bytes = fs::file_size(file);
+    CHECK(d.read(tight).complaints.empty());
+    CHECK(d.read(tight).what.last_words.size() == 1);
+}
+
+TEST_CASE("journal memory: a run whose first file is gone is not taken for one that had not remembered", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    d.put(second_run, 2, page(noon + 1h, noon + 2h, "w1", true).arrives(noon + 2h, 2).arrives(noon + 2h, 3));
+    CHECK(d.read().what.calls == 2);
+}
+
+TEST_CASE("journal memory: a run that began a second file while it remembered is passed over", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).arrives(noon + 2s, 2).arrives(noon + 3s, 3));
+    d.put(second_run, 1, page(noon + 1h, noon + 1h, "w1", false).arrives(noon + 1s, 1));
+    d.put(second_run, 2, page(noon + 1h, noon + 1s, "w1", false).arrives(noon + 2s, 2));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 3);
+    CHECK(memory.files == 1);
+    CHECK(memory.bytes == fs::file_size(d.dir.path() / (journal_file_name{"w1", first_run, 1, false}.text())));
 }
 
 TEST_CASE("journal memory: a compressed file is read like any other, and only once beside its copy", "[runtime]") {

@@ -1,6 +1,8 @@
 #include "runtime/recorder.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 
 #include "base/overloaded.hpp"
 
@@ -8,6 +10,7 @@
 #include "catch.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_files.hpp"
+#include "runtime/journal_memory.hpp"
 #include "scratch.hpp"
 #include "tiny_disk.hpp"
 
@@ -212,6 +215,84 @@ TEST_CASE("recorder: a second run makes its own files and leaves a torn line as 
     const auto all = read_all(dir.path());
     CHECK(all.words == "hf");
     CHECK(all.torn == 11);
+}
+
+TEST_CASE("recorder: a run whose clock was set back is remembered, not the one before it", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto lives = [&](std::uint64_t number) {
+        auto options = quick(dir.path());
+        options.clock = journal::clock_origin{"a boot", noon - std::chrono::hours(number)};
+        const auto to = opened(options, clock);
+        to->note(noon, call::memory_recalled{}, {});
+        const call_id call = call_id::of(1, 1, number);
+        to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
+                 {call::answer_panel{}});
+        REQUIRE(to->close(5s).ok());
+        return call;
+    };
+    lives(1);
+    clock.move(-5h);
+    const call_id second = lives(2);
+    const auto memory = read_memory(dir.path(), "w1");
+    REQUIRE(memory.what.calls == 1);
+    const auto arrived = std::ranges::any_of(memory.what.steps, [&](const journal::remembered_step& step) {
+        const auto* news = std::get_if<call::fact>(&step.what);
+        const auto* panel = news == nullptr ? nullptr : std::get_if<call::panel_arrived>(news);
+        return panel != nullptr && panel->call == second;
+    });
+    CHECK(arrived);
+    REQUIRE(memory.clock);
+    CHECK(memory.clock->boot_id == "a boot");
+    CHECK(memory.clock->zero == noon - 2h);
+}
+
+TEST_CASE("recorder: the last words of a run that died outlive the next one's death, too", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    call::sos_record record;
+    record.call = call_id::of(1, 1, 1);
+    const call::commands said{call::finish_sos{record}, call::return_number{}, call::alert{}};
+    {
+        const auto first = opened(quick(dir.path()), clock);
+        first->note(noon, call::memory_recalled{}, {});
+        first->note(noon + 1s, call::time_passed{}, said);
+        REQUIRE(first->close(5s).ok());
+    }
+    for (int run = 2; run <= 4; ++run) {
+        INFO("run " << run);
+        clock.move(1h);
+        const auto memory = read_memory(dir.path(), "w1");
+        CHECK(memory.files == 1);
+        CHECK(memory.what.calls == 0);
+        REQUIRE(memory.what.last_words.size() == said.size());
+        CHECK(std::get<call::finish_sos>(memory.what.last_words[0]).record.call == record.call);
+        const auto next = opened(quick(dir.path()), clock);
+        next->repeat(clock.clock()(), memory.what.last_words);
+        next->note(clock.clock()(), call::memory_recalled{}, {});
+        REQUIRE(next->close(5s).ok());
+    }
+}
+
+TEST_CASE("recorder: a file says whether the memory of its run was written before it", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    auto options = quick(dir.path());
+    options.file_limit = 1;  // every batch its own file
+    const auto to = opened(options, clock);
+    call::rules rules;
+    to->follow(noon, rules);  // ends a batch
+    to->follow(noon, rules);
+    to->note(noon, call::memory_recalled{}, {});
+    to->follow(noon, rules);
+    to->note(noon, ringing(1), {});
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path());
+    REQUIRE(all.headers.size() >= 3);
+    CHECK(all.headers.front().recalled == false);
+    CHECK(all.headers.back().recalled == true);
+    const auto is_told = [](const journal::header& each) { return *each.recalled; };
+    CHECK(std::ranges::is_partitioned(all.headers, std::not_fn(is_told)));
 }
 
 TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtime]") {
