@@ -80,6 +80,7 @@ private:
     void settle_create(const exchange& request, int status, instant now);
     void settle_dial_out(const exchange& request, int status, instant now);
     void dial_made(const order_key& leg, instant now);
+    void leg_was_made(const leg_ref& leg);
     void leg_was_called(const order_key& leg);
     void look_after_dials(instant now);
     void look_after_offers(instant now);

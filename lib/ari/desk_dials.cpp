@@ -96,6 +96,14 @@ void desk::settle_dial_out(const exchange& request, int status, instant now) {
     }
 }
 
+void desk::leg_was_made(const leg_ref& leg) {
+    made_first_.insert(channel_name(leg));
+    const auto dial = dials_.find({leg.call, leg.leg.value});
+    if (dial != dials_.end() && !dial->second.sent) {
+        dial->second.due = instant{};  // now: it waited for this
+    }
+}
+
 void desk::leg_was_called(const order_key& leg) {
     const auto found = dials_.find(leg);
     if (found == dials_.end()) {

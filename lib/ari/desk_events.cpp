@@ -47,13 +47,7 @@ void desk::tell(event news) {
                                                    std::move(back.number), std::move(back.caller), back.how,
                                                    std::move(back.complaint)});
                    },
-                   [&](const leg_made& leg) {
-                       made_first_.insert(channel_name(leg.leg));
-                       if (const auto dial = dials_.find({leg.leg.call, leg.leg.leg.value});
-                           dial != dials_.end() && !dial->second.sent) {
-                           dial->second.due = instant{};  // now: it waited for this
-                       }
-                   },
+                   [&](const leg_made& leg) { leg_was_made(leg.leg); },
                    [&](const leg_called& leg) {
                        leg_was_called({leg.leg.call, leg.leg.leg.value});
                    },
@@ -92,7 +86,10 @@ void desk::tell(event news) {
                    },
                    [](const request_answered&) {},  // given back by hear()
                    [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },
-                   [&](const broken_message&) { --count_.events, ++count_.broken_messages; }},
+                   [&](const broken_message&) {
+                       --count_.events;
+                       ++count_.broken_messages;
+                   }},
         news);
 }
 

@@ -94,7 +94,7 @@ void door_call::on(instant now, const crm_failed& news, commands& out) {
     }
     crm_ms_ = news.took_ms;
     note("crm: " + news.reason);
-    end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+    no_word_of_crm(now, out);
 }
 
 void door_call::on(instant now, const panel_described& news, commands& out) {

@@ -87,6 +87,7 @@ private:
     void join_failed(instant now, const pbx_refused& news, commands& out);
     void opening_failed(instant now, const pbx_refused& news, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
+    void no_word_of_crm(instant now, commands& out);
     void keep_forgotten(leg_no leg, pbx_seen::condition seen);
     void take_forgotten_legs(instant now, commands& out);
     void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);

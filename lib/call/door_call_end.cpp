@@ -109,7 +109,7 @@ void door_call::advance(instant now, commands& out) {
         switch (state_) {
             case state::looking_up:
                 note("crm: no answer in time");
-                end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+                no_word_of_crm(now, out);
                 break;
             case state::ringing: end(now, outcome::missed, ended_by::ring_limit, hangup_reason::no_answer, out); break;
             case state::joining:
@@ -248,6 +248,9 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
     };
+    std::erase_if(forgotten_legs_, [&](const forgotten_leg& each) {
+        return seen(channel_name({call_, each.leg})) == news.channels.end();  // it ended while nobody could hear
+    });
     for (const pbx_seen::channel& c : news.channels) {
         const auto leg = leg_of_channel(c.name.text());
         if (leg && state_ == state::looking_up) {
@@ -315,6 +318,23 @@ void door_call::take_forgotten_legs(instant now, commands& out) {
             on(now, leg_answered{{call_, each.leg}}, out);
         }
     }
+}
+
+/// Nobody can be rung then. But somebody whom a process that died had rung, and who has answered, gets the panel: only
+/// whose phone it is stays unknown.
+void door_call::no_word_of_crm(instant now, commands& out) {
+    const auto up = std::find_if(forgotten_legs_.begin(), forgotten_legs_.end(),
+                                 [](const forgotten_leg& each) { return each.seen == pbx_seen::condition::up; });
+    if (up == forgotten_legs_.end()) {
+        end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+        return;
+    }
+    const leg_no answered = up->leg;
+    for (const forgotten_leg& each : std::exchange(forgotten_legs_, {})) {
+        plan_.take_in(instant{}, each.leg);  // older than any loss of the line
+    }
+    note("somebody had answered before anybody remembered who");
+    win(now, answered, out);
 }
 
 // ---- the end

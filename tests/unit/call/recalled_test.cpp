@@ -99,6 +99,50 @@ TEST_CASE("recalled: whoever was dialled and answered in forgotten moments gets 
     CHECK(s.record().answered_by == account_id{"a2"});
 }
 
+TEST_CASE("recalled: whoever answered in forgotten moments gets the panel where the CRM has no word, too", "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_talks, there(0, seen::condition::ringing), there(1, seen::condition::up)});
+    SECTION("it says so") {
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "answer join:01 drop:00/answered_elsewhere");
+    }
+    SECTION("it is silent") {
+        CHECK(s.pass(1900ms).empty());
+        CHECK(s.pass(100ms) == "answer join:01 drop:00/answered_elsewhere");
+    }
+    s.feed(did(act::bridge));
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 1));
+    s.feed(ended(0, 26));
+    s.pass(99s);
+    CHECK(s.feed(panel_gone()) == "drop:01/normal");
+    CHECK(s.feed(ended(1)) == "unbridge");
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:answered/panel");
+    CHECK(s.record().answered_by.empty());
+    CHECK(s.record().talk_ms == 99'000);
+    CHECK(s.record().legs.size() == 2);
+    CHECK(s.record().legs.at(1).why == call::leg_why::answered);
+    CHECK(s.record().note.find("somebody had answered before anybody remembered who") != std::string::npos);
+}
+
+TEST_CASE("recalled: an answered phone that is gone before the CRM fails leaves nobody to give the panel to",
+          "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    SECTION("before it failed") {
+        sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::up)});
+        s.feed(ended(1));
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "panel:congestion drop:00/normal");
+    }
+    SECTION("the picture tells after it failed") {
+        s.feed(answered(1));
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "bridge answer join:01");
+        CHECK(sees(s, {panel_waits}).find("panel:congestion") == 0);
+    }
+}
+
 TEST_CASE("recalled: whoever answered in a forgotten moment and is gone before the flat is known is rung again",
           "[call]") {
     call_script s;
@@ -108,6 +152,16 @@ TEST_CASE("recalled: whoever answered in a forgotten moment and is gone before t
     s.feed(ended(0));
     CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2");
     CHECK(s.feed(ringing(0)).find("answer") == std::string::npos);
+}
+
+TEST_CASE("recalled: who was up in one picture and is in the next no more does not get the panel", "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_waits, there(0, seen::condition::up)});
+    s.feed(call::pbx_line_lost{});
+    sees(s, {panel_waits});
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2");
 }
 
 TEST_CASE("recalled: forgotten legs of a flat that nobody is to be rung of are dropped", "[call]") {
