@@ -105,6 +105,13 @@ void desk::carry_out(const call::dial& wish, instant now) {
 
 void desk::carry_out(const call::call_out& wish, instant now) {
     const bool early = wish.way == call::call_way::early;
+    if (early && !release_known_) {
+        // Nobody can wait, and a refusal would cost a leg of this name that a process which died may have made.
+        call::call_out at_once = wish;
+        at_once.way = call::call_way::plain;
+        ask(errand::dial, key_of(wish.leg), wish.leg.leg, maker_.make(at_once), now);
+        return;
+    }
     if (early && !early_possible_) {
         exchange refused;
         refused.what = errand::create;
@@ -210,7 +217,7 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
         case errand::dial: settle_dial(request, status, now); return;
         case errand::create: settle_create(request, status, now); return;
         case errand::dial_out: settle_dial_out(request, status, now); return;
-        case errand::check_dial: settle_check(request, status, now); return;
+        case errand::check_dial: settle_check(request, status, body, now); return;
         case errand::bridge: report(call::act::bridge, is_good(status) || bridge_was_there(status, body)); return;
         case errand::answer: report(call::act::answer, is_good(status)); return;
         case errand::join: report(call::act::join, is_good(status)); return;
@@ -282,12 +289,15 @@ void desk::check_dial(const exchange& request, instant now) {
     send(std::move(check), now);
 }
 
-void desk::settle_check(const exchange& request, int status, instant now) {
+void desk::settle_check(const exchange& request, int status, std::string_view body, instant now) {
     const auto held = held_.find(request.key);
     const bool unwanted = held != held_.end() && !held->second.empty();  // only a hang-up can follow a dial
     if (is_good(status)) {
         dialling_.erase(request.key);
         picture_.alive(channel_name({request.key.call, request.leg}), call::pbx_seen::condition::waiting);
+        if (const auto leg = codec_.channel(body); leg && leg->made_first && !unwanted) {
+            found_made_first(request, *leg, now);
+        }
     } else if (status == 404 && !request.again.empty() && !unwanted) {
         exchange dial = request;
         dial.what = errand::dial;
@@ -319,7 +329,8 @@ void desk::release(const order_key& key, instant now) {
 
 void desk::lost(exchange request, loss why, instant now) {
     if (request.what == errand::see_release) {
-        return;  // then no leg is made first
+        release_known_ = true;  // as far as it can be: then no leg is made first
+        return;
     }
     if (is_picture(request.what)) {
         if (request.round == picture_.round()) {

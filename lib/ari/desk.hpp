@@ -80,11 +80,13 @@ private:
     void settle_create(const exchange& request, int status, instant now);
     void settle_dial_out(const exchange& request, int status, instant now);
     void dial_made(const order_key& leg, instant now);
+    void leg_was_made(const leg_ref& leg);
     void leg_was_called(const order_key& leg);
     void look_after_dials(instant now);
     void look_after_offers(instant now);
     void take(call_offered call);
-    void settle_check(const exchange& request, int status, instant now);
+    void settle_check(const exchange& request, int status, std::string_view body, instant now);
+    void found_made_first(const exchange& request, const seen_channel& leg, instant now);
     void settle_sound(const exchange& request, int status, std::string_view body, instant now);
     void settle_picture(const exchange& request, int status, std::string_view body, instant now);
     void settle_stray(const exchange& request, int status, instant now);
@@ -110,6 +112,7 @@ private:
     bool line_is_up_ = false;
     bool in_the_picture_ = false;
     bool early_possible_ = false;  ///< a leg may be made first and dialled then
+    bool release_known_ = false;   ///< else it is not known yet whether it may
     bool no_progress_ = false;     ///< this Asterisk has no /progress (before 20.16, 22.6): ring instead
     std::uint64_t last_number_ = 0;
     std::size_t outstanding_ = 0;

@@ -15,12 +15,18 @@ constexpr duration stasis_patience = 100ms;  // a StasisStart that was lost with
 constexpr duration dial_pause = 10ms;
 constexpr duration call_patience = 120ms;
 constexpr unsigned most_dials = 10;
+constexpr duration found_patience = 2s;  // for a word of a leg that may have been dialled by another process
 constexpr int not_in_stasis_yet = 409;
 constexpr int allocation_failed = 500;
 
 }  // namespace
 
 void desk::settle_create(const exchange& request, int status, instant now) {
+    constexpr int taken = 409;
+    if (status == taken) {
+        check_dial(request, now);  // by a leg that another process made, if it is not the stale error number
+        return;
+    }
     if (!is_good(status)) {
         refuse(request, status);
         return;
@@ -31,6 +37,26 @@ void desk::settle_create(const exchange& request, int status, instant now) {
     dials_[request.key] = {request_maker::dial_out(request), now + stasis_patience};
     if (made_first_.contains(name)) {
         dial_made(request.key, now);
+    }
+}
+
+/// A process that died has made this leg, and perhaps dialled it: twice would be two INVITEs. A phone that is called is
+/// heard of soon; a leg of which nothing is heard was never dialled, and is refused so that its call makes another.
+void desk::found_made_first(const exchange& request, const seen_channel& leg, instant now) {
+    const leg_ref which{request.key.call, request.leg};
+    made_first_.insert(leg.name);
+    exchange dial = request;
+    dial.what = errand::dial_out;
+    if (leg.state == call::pbx_seen::condition::waiting) {
+        dials_[request.key] = {std::move(dial), now + found_patience, true, true, false};
+        return;
+    }
+    picture_.alive(leg.name, leg.state);
+    did(dial, call::act::dial);
+    if (leg.state == call::pbx_seen::condition::up) {
+        news_.emplace_back(call::leg_answered{which});
+    } else {
+        news_.emplace_back(call::leg_ringing{which});
     }
 }
 
@@ -70,6 +96,14 @@ void desk::settle_dial_out(const exchange& request, int status, instant now) {
     }
 }
 
+void desk::leg_was_made(const leg_ref& leg) {
+    made_first_.insert(channel_name(leg));
+    const auto dial = dials_.find({leg.call, leg.leg.value});
+    if (dial != dials_.end() && !dial->second.sent) {
+        dial->second.due = instant{};  // now: it waited for this
+    }
+}
+
 void desk::leg_was_called(const order_key& leg) {
     const auto found = dials_.find(leg);
     if (found == dials_.end()) {
@@ -97,8 +131,10 @@ void desk::look_after_dials(instant now) {
         }
         const exchange request = dials_.at(leg).request;
         dials_.erase(leg);
-        log_(level::error,
-             "ari request=dial_out status=204 but Asterisk has called nobody remedy=\"load bridge_holding.so\"");
+        if (request.verb == method::post) {  // else it was found there, and nobody knows who died before its dial
+            log_(level::error,
+                 "ari request=dial_out status=204 but Asterisk has called nobody remedy=\"load bridge_holding.so\"");
+        }
         refuse(request, allocation_failed);
     }
 }

@@ -47,17 +47,12 @@ void desk::tell(event news) {
                                                    std::move(back.number), std::move(back.caller), back.how,
                                                    std::move(back.complaint)});
                    },
-                   [&](const leg_made& leg) {
-                       made_first_.insert(channel_name(leg.leg));
-                       if (const auto dial = dials_.find({leg.leg.call, leg.leg.leg.value});
-                           dial != dials_.end() && !dial->second.sent) {
-                           dial->second.due = instant{};  // now: it waited for this
-                       }
-                   },
+                   [&](const leg_made& leg) { leg_was_made(leg.leg); },
                    [&](const leg_called& leg) {
                        leg_was_called({leg.leg.call, leg.leg.leg.value});
                    },
                    [&](const leg_up& leg) {
+                       leg_was_called({leg.leg.call, leg.leg.leg.value});
                        if (made_first_.contains(channel_name(leg.leg))) {
                            picture_.alive(channel_name(leg.leg), up);
                            pass(call::leg_answered{leg.leg});
@@ -68,6 +63,7 @@ void desk::tell(event news) {
                        pass(std::move(panel));
                    },
                    [&](const call::leg_ringing& leg) {
+                       leg_was_called({leg.leg.call, leg.leg.leg.value});
                        picture_.alive(channel_name(leg.leg), ringing);
                        pass(leg);
                    },

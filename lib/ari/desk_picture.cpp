@@ -57,6 +57,7 @@ void desk::picture_failed(std::string_view why, instant now) {
 
 void desk::settle_picture(const exchange& request, int status, std::string_view body, instant now) {
     if (request.what == errand::see_release) {
+        release_known_ = true;
         early_possible_ = is_good(status) && can_make_first(codec_.release(body));
         return;
     }

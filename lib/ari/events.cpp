@@ -382,6 +382,12 @@ std::optional<std::vector<seen_channel>> reader::channels(std::string_view body)
     return found;
 }
 
+std::optional<seen_channel> reader::channel(std::string_view body) {
+    const auto one = insides_->parse_object(body);
+    const auto name = one ? text_at(*one, "id") : std::nullopt;
+    return name ? std::optional(seen(*one, *name)) : std::nullopt;
+}
+
 std::optional<std::vector<std::string>> reader::bridges(std::string_view body, std::string_view app) {
     const auto list = insides_->parse_array(body);
     if (!list) {

@@ -120,6 +120,8 @@ public:
 
     /// The body of GET /channels; nothing when it is not one. Entries without an id are left out.
     [[nodiscard]] std::optional<std::vector<seen_channel>> channels(std::string_view body);
+    /// The body of GET /channels/{id}; nothing when it is not one.
+    [[nodiscard]] std::optional<seen_channel> channel(std::string_view body);
     /// The `id` of each bridge named `app` in the body of GET /bridges.
     [[nodiscard]] std::optional<std::vector<std::string>> bridges(std::string_view body, std::string_view app);
     /// `channel_ids` in the body of GET /applications/{app}.

@@ -91,6 +91,7 @@ void callback_call::call_out(instant now, callee whom, const std::string& target
     ++tries_;
     whom_ = whom;
     limit_ = now + rules_->answer_limit + limit_margin;
+    held_.release();
     call::call_out wish;
     wish.whom = whom;
     wish.way = call_way::plain;
@@ -154,6 +155,7 @@ void callback_call::on(instant now, const memory_recalled& news, commands& out) 
     if (panel_taken_) {
         out.push_back(panel_taken{panel_, call_});
     }
+    held_.release();  // another process has its own patience
     pair_.on(now, news, out);
     if (state_ == state::checking && !pair_.over()) {
         limit_ = now + rules_->check_wait;
@@ -161,8 +163,17 @@ void callback_call::on(instant now, const memory_recalled& news, commands& out) 
     }
 }
 
+/// What is seen of a lost line decides what waited for it.
+void callback_call::on(instant now, const pbx_seen& news, commands& out) {
+    pass_on(now, news, out);
+    held_.release();
+    advance(now, out);
+}
+
 void callback_call::advance(instant now, commands& out) {
-    if (limit_ <= now && !pair_.over()) {
+    // Only who is called may answer while nobody hears it; every other limit is certain.
+    const instant lost_at = state_ == state::calling ? pair_.lost_at() : never;
+    if (!pair_.over() && held_.due(now, limit_, lost_at, rules_->join_limit)) {
         switch (state_) {
             case state::checking: on(now, check_failed{call_, "no answer in time"}, out); break;
             case state::calling:
@@ -181,7 +192,8 @@ void callback_call::advance(instant now, commands& out) {
 }
 
 instant callback_call::next_deadline() const {
-    return std::min(pair_.over() ? never : limit_, pair_.next_deadline());
+    const instant own = state_ == state::calling ? held_.of(limit_) : limit_;
+    return std::min(pair_.over() ? never : own, pair_.next_deadline());
 }
 
 void callback_call::close(commands& out) {

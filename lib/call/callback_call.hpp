@@ -5,7 +5,7 @@
 // leaves them:
 //
 //   checking  the store's word, its time (check_wait)
-//   calling   an answer, the leg's end, the answer limit
+//   calling   an answer, the leg's end, the answer limit (of a lost line: after the picture)
 //   pausing   the time before a busy panel is called again (try_again)
 //   paired    what call/pair.hpp says
 // and, from each of them, the caller leaving.
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "call/held_limit.hpp"
 #include "call/pair.hpp"
 
 namespace td::call {
@@ -35,7 +36,7 @@ public:
     void on(instant now, const leg_ended& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_did& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_refused& news, commands& out) { pass_on(now, news, out); }
-    void on(instant now, const pbx_seen& news, commands& out) { pass_on(now, news, out); }
+    void on(instant now, const pbx_seen& news, commands& out);
     void on(instant now, const pbx_line_lost&, commands&) { pair_.line_lost(now); }
     void on(instant now, const memory_recalled& news, commands& out);
 
@@ -81,6 +82,7 @@ private:
     std::optional<panel_id> claim_;
     instant started_at_{};
     instant limit_ = never;
+    held_limit held_;  ///< that of calling waits for the picture
     unsigned tries_ = 0;
     int sip_ = 0;
     int cause_ = 0;

@@ -94,7 +94,7 @@ void door_call::on(instant now, const crm_failed& news, commands& out) {
     }
     crm_ms_ = news.took_ms;
     note("crm: " + news.reason);
-    end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+    no_word_of_crm(now, out);
 }
 
 void door_call::on(instant now, const panel_described& news, commands& out) {
@@ -109,7 +109,7 @@ void door_call::ring(instant now, commands& out) {
     limit_ = ring_until_;
     push_at_ = rules_->push_wanted ? now + rules_->title_wait : never;
     dial_due(now, out);
-    drop_forgotten_legs(now, out);
+    take_forgotten_legs(now, out);
     first_push_if_ready(now, out);
 }
 
@@ -195,14 +195,14 @@ void door_call::on(instant now, const account_registered& news, commands& out) {
         return;  // nobody is to be woken any more
     }
     plan_.registered(now, news.account);
-    if (!recalled_) {
+    if (!recalled_ && !held_.holds()) {
         dial_due(now, out);
     }
 }
 
 void door_call::on(instant now, const leg_ringing& news, commands& out) {
     if (state_ == state::looking_up) {
-        forgotten_legs_.push_back(news.leg.leg);
+        keep_forgotten(news.leg.leg, pbx_seen::condition::ringing);
         return;
     }
     if (!plan_.lives(news.leg.leg)) {
@@ -227,7 +227,9 @@ void door_call::drop_unknown_leg(instant now, leg_no leg, commands& out) {
 
 void door_call::on(instant now, const leg_answered& news, commands& out) {
     const leg_no leg = news.leg.leg;
-    if (!plan_.lives(leg)) {
+    if (state_ == state::looking_up) {
+        keep_forgotten(leg, pbx_seen::condition::up);
+    } else if (!plan_.lives(leg)) {
         drop_unknown_leg(now, leg, out);
     } else if (state_ == state::ringing && !plan_.dropped(leg)) {
         win(now, leg, out);
@@ -424,77 +426,6 @@ void door_call::opening_failed(instant now, const pbx_refused& news, commands& o
     }
     note("asterisk refused to open the door");
     end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
-}
-
-// ---- somebody leaves
-
-void door_call::on(instant now, const panel_left&, commands& out) {
-    panel_is_gone(now, ended_by::panel, out);
-}
-
-void door_call::panel_is_gone(instant now, ended_by who, commands& out) {
-    if (!panel_here_) {
-        return;  // StasisEnd and a 404 tell the same
-    }
-    panel_here_ = false;
-    switch (state_) {
-        case state::looking_up:
-        case state::ringing:
-        case state::joining: end(now, outcome::cancelled, who, hangup_reason::normal, out); return;
-        case state::talking: end(now, outcome::answered, who, hangup_reason::normal, out); return;
-        case state::opening:
-            end(now, opened_door_ ? outcome::answered : outcome::cancelled, who, hangup_reason::normal, out);
-            return;
-        case state::ending: end_if_clear(now, out); return;
-        case state::ended: return;
-    }
-}
-
-void door_call::on(instant now, const leg_ended& news, commands& out) {
-    const leg_no leg = news.leg.leg;
-    leg_is_gone(now, leg, plan_.ended(now, leg, news.cause, news.sip), ended_by::account, out);
-}
-
-/// `who` ends the call if it was the leg that had the panel.
-void door_call::leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out) {
-    switch (state_) {
-        case state::ringing:
-            if (why == leg_why::declined && rules_->on_decline == decline_rule::end_call) {
-                end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
-            } else if (plan_.exhausted()) {
-                nobody_left_to_ring(now, out);
-            }
-            return;
-        case state::joining:
-            if (leg == winner_) {
-                note("the resident was gone before the two could talk");
-                end(now, outcome::failed, who, hangup_reason::congestion, out);
-            }
-            return;
-        case state::talking:
-            if (leg == winner_) {
-                end(now, outcome::answered, who, hangup_reason::normal, out);
-            }
-            return;
-        case state::ending: end_if_clear(now, out); return;
-        case state::looking_up:
-        case state::opening:
-        case state::ended: return;  // such a call has no leg
-    }
-}
-
-void door_call::nobody_left_to_ring(instant now, commands& out) {
-    if (plan_.anybody(leg_why::declined)) {
-        end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
-    } else if (plan_.everybody(leg_why::busy)) {
-        end(now, outcome::missed, ended_by::everybody_busy, hangup_reason::busy, out);
-    } else if (plan_.everybody(leg_why::refused)) {
-        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
-    } else if (plan_.everybody(leg_why::lost)) {
-        end(now, outcome::missed, ended_by::lost, hangup_reason::no_answer, out);
-    } else {
-        end(now, outcome::missed, ended_by::nobody_left, hangup_reason::no_answer, out);
-    }
 }
 
 }  // namespace td::call

@@ -3,7 +3,7 @@
 // argument; what the world shall do comes back as commands. The states and what leaves them:
 //
 //   looking_up  the CRM's answer, its limit, the panel leaving
-//   ringing     an answer, the ring limit, everybody's no, the panel leaving
+//   ringing     an answer, the ring limit (of a lost line: after the picture), everybody's no, the panel leaving
 //   joining     the bridge, a refusal, the join limit, either side leaving
 //   talking     either side leaving, the talk limit
 //   opening     (auto_open) the keys played, their limit, the panel leaving
@@ -18,6 +18,7 @@
 #include "call/commands.hpp"
 #include "call/door_rules.hpp"
 #include "call/facts.hpp"
+#include "call/held_limit.hpp"
 #include "call/ring_plan.hpp"
 
 namespace td::call {
@@ -66,6 +67,11 @@ private:
     enum class state : std::uint8_t { looking_up, ringing, joining, talking, opening, ending, ended };
     /// doubtful: asked for, and no reply came. It is asked for again where it is needed, and removed in any case.
     enum class bridge_condition : std::uint8_t { none, asked, doubtful, ready, removing, gone };
+    /// Dialled in moments that no memory holds, while the flat is looked up: the CRM's answer tells whose it is.
+    struct forgotten_leg {
+        leg_no leg;
+        pbx_seen::condition seen = pbx_seen::condition::waiting;
+    };
 
     void ring(instant now, commands& out);
     void open_door(instant now, commands& out);
@@ -81,7 +87,9 @@ private:
     void join_failed(instant now, const pbx_refused& news, commands& out);
     void opening_failed(instant now, const pbx_refused& news, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
-    void drop_forgotten_legs(instant now, commands& out);
+    void no_word_of_crm(instant now, commands& out);
+    void keep_forgotten(leg_no leg, pbx_seen::condition seen);
+    void take_forgotten_legs(instant now, commands& out);
     void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);
     void panel_is_gone(instant now, ended_by who, commands& out);
     void nobody_left_to_ring(instant now, commands& out);
@@ -121,7 +129,7 @@ private:
     bool opened_door_ = false;
 
     ring_plan plan_;
-    std::vector<leg_no> forgotten_legs_;  ///< dialled in moments that no memory holds; the CRM's answer tells whose
+    std::vector<forgotten_leg> forgotten_legs_;
     leg_no winner_;
     bool won_ = false;
     std::string title_;
@@ -133,6 +141,7 @@ private:
     instant joined_at_ = never;
     instant over_at_ = never;
     instant limit_ = never;     ///< of the state
+    held_limit held_;           ///< that of ringing waits for the picture
     instant again_at_ = never;  ///< of a join that is tried again, of hang-ups that are repeated
     instant push_at_ = never;
     instant drop_at_ = never;  ///< of hang-ups that Asterisk refused

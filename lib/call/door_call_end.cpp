@@ -1,5 +1,5 @@
-// The second half of a door call: its deadlines, the lost line, and the end, where the promise is kept that everything
-// that was made is ended and that there is exactly one record.
+// The second half of a door call: somebody leaves, its deadlines, the lost line, and the end, where the promise is kept
+// that everything that was made is ended and that there is exactly one record.
 
 #include <algorithm>
 #include <utility>
@@ -28,12 +28,88 @@ leg_why why_of_ringing(ended_by who) {
 
 }  // namespace
 
+// ---- somebody leaves
+
+void door_call::on(instant now, const panel_left&, commands& out) {
+    panel_is_gone(now, ended_by::panel, out);
+}
+
+void door_call::panel_is_gone(instant now, ended_by who, commands& out) {
+    if (!panel_here_) {
+        return;  // StasisEnd and a 404 tell the same
+    }
+    panel_here_ = false;
+    switch (state_) {
+        case state::looking_up:
+        case state::ringing:
+        case state::joining: end(now, outcome::cancelled, who, hangup_reason::normal, out); return;
+        case state::talking: end(now, outcome::answered, who, hangup_reason::normal, out); return;
+        case state::opening:
+            end(now, opened_door_ ? outcome::answered : outcome::cancelled, who, hangup_reason::normal, out);
+            return;
+        case state::ending: end_if_clear(now, out); return;
+        case state::ended: return;
+    }
+}
+
+void door_call::on(instant now, const leg_ended& news, commands& out) {
+    const leg_no leg = news.leg.leg;
+    std::erase_if(forgotten_legs_, [&](const forgotten_leg& each) { return each.leg == leg; });
+    leg_is_gone(now, leg, plan_.ended(now, leg, news.cause, news.sip), ended_by::account, out);
+}
+
+/// `who` ends the call if it was the leg that had the panel.
+void door_call::leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out) {
+    switch (state_) {
+        case state::ringing:
+            if (why == leg_why::declined && rules_->on_decline == decline_rule::end_call) {
+                end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
+            } else if (plan_.exhausted()) {
+                nobody_left_to_ring(now, out);
+            }
+            return;
+        case state::joining:
+            if (leg == winner_) {
+                note("the resident was gone before the two could talk");
+                end(now, outcome::failed, who, hangup_reason::congestion, out);
+            }
+            return;
+        case state::talking:
+            if (leg == winner_) {
+                end(now, outcome::answered, who, hangup_reason::normal, out);
+            }
+            return;
+        case state::ending: end_if_clear(now, out); return;
+        case state::looking_up:
+        case state::opening:
+        case state::ended: return;  // such a call has no leg
+    }
+}
+
+void door_call::nobody_left_to_ring(instant now, commands& out) {
+    if (plan_.anybody(leg_why::declined)) {
+        end(now, outcome::declined, ended_by::declined, hangup_reason::busy, out);
+    } else if (plan_.everybody(leg_why::busy)) {
+        end(now, outcome::missed, ended_by::everybody_busy, hangup_reason::busy, out);
+    } else if (plan_.everybody(leg_why::refused)) {
+        end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
+    } else if (plan_.everybody(leg_why::lost)) {
+        end(now, outcome::missed, ended_by::lost, hangup_reason::no_answer, out);
+    } else {
+        end(now, outcome::missed, ended_by::nobody_left, hangup_reason::no_answer, out);
+    }
+}
+
+// ---- time
+
 void door_call::advance(instant now, commands& out) {
-    if (limit_ <= now) {
+    // Only who rings may be answered while nobody hears it; every other limit is certain.
+    const instant lost_at = state_ == state::ringing ? line_lost_at_ : never;
+    if (held_.due(now, limit_, lost_at, rules_->join_limit)) {
         switch (state_) {
             case state::looking_up:
                 note("crm: no answer in time");
-                end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+                no_word_of_crm(now, out);
                 break;
             case state::ringing: end(now, outcome::missed, ended_by::ring_limit, hangup_reason::no_answer, out); break;
             case state::joining:
@@ -59,7 +135,7 @@ void door_call::advance(instant now, commands& out) {
         drop_at_ = never;
         drop_told_again(out);
     }
-    if (state_ == state::ringing && !recalled_) {
+    if (state_ == state::ringing && !recalled_ && !held_.holds()) {
         ring_on(now, out);
     }
 }
@@ -106,8 +182,9 @@ void door_call::drop_told_again(commands& out) {
 }
 
 instant door_call::next_deadline() const {
-    const instant next = std::min({limit_, again_at_, drop_at_});
-    return state_ == state::ringing && !recalled_ ? std::min({next, push_at_, plan_.next_due()}) : next;
+    const bool rings = state_ == state::ringing;
+    const instant next = std::min({rings ? held_.of(limit_) : limit_, again_at_, drop_at_});
+    return rings && !recalled_ && !held_.holds() ? std::min({next, push_at_, plan_.next_due()}) : next;
 }
 
 // ---- the lost line
@@ -120,6 +197,7 @@ void door_call::on(instant now, const pbx_line_lost&, commands&) {
 /// asked twice, and keys that open the door too.
 void door_call::on(instant now, const memory_recalled&, commands& out) {
     recalled_ = true;
+    held_.release();  // another process has its own patience
     if (panel_taken_) {
         out.push_back(panel_taken{panel_, call_});  // what was published of the panel ends with the process
     }
@@ -146,7 +224,7 @@ void door_call::on(instant now, const memory_recalled&, commands& out) {
             limit_ = now + rules_->end_limit;
             again_at_ = now;
             return;
-        case state::ringing:
+        case state::ringing:  // its limit waits for the picture
         case state::talking:
         case state::ended: return;  // their deadlines go on as they were
     }
@@ -170,10 +248,13 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         return std::find_if(news.channels.begin(), news.channels.end(),
                             [&](const pbx_seen::channel& c) { return c.name.text() == name; });
     };
+    std::erase_if(forgotten_legs_, [&](const forgotten_leg& each) {
+        return seen(channel_name({call_, each.leg})) == news.channels.end();  // it ended while nobody could hear
+    });
     for (const pbx_seen::channel& c : news.channels) {
         const auto leg = leg_of_channel(c.name.text());
         if (leg && state_ == state::looking_up) {
-            forgotten_legs_.push_back(leg->leg);
+            keep_forgotten(leg->leg, c.state);
         } else if (leg && !plan_.lives(leg->leg)) {
             drop_unknown_leg(now, leg->leg, out);
         }
@@ -204,24 +285,56 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         give_back_again_ = true;  // it is still in Stasis: the dialplan never got it
         insist(now, out);
     }
+    held_.release();
     if (unsure && state_ == state::ringing && panel->state == pbx_seen::condition::up) {
         note("somebody had answered, and was gone before anybody remembered who");
         end(now, outcome::failed, ended_by::lost, hangup_reason::normal, out);
-    } else if (unsure && state_ == state::ringing) {
-        ring_on(now, out);
+    } else if (state_ == state::ringing) {
+        advance(now, out);  // what waited for the picture is decided by it
+    }
+}
+
+void door_call::keep_forgotten(leg_no leg, pbx_seen::condition seen) {
+    const auto known = std::find_if(forgotten_legs_.begin(), forgotten_legs_.end(),
+                                    [&](const forgotten_leg& each) { return each.leg == leg; });
+    if (known == forgotten_legs_.end()) {
+        forgotten_legs_.push_back({leg, seen});
+    } else {
+        known->seen = std::max(known->seen, seen);  // an event and the picture tell in either order
     }
 }
 
 /// A process died between the dial and its journal, and the call looks its flat up once more: the same accounts get the
-/// same numbers, and Asterisk, asked for a leg that is there, keeps it. The others ring for nobody.
-void door_call::drop_forgotten_legs(instant now, commands& out) {
-    for (const leg_no leg : std::exchange(forgotten_legs_, {})) {
-        if (plan_.lives(leg)) {
-            plan_.rang(now, leg);  // it is there, whatever becomes of the second request for it
-        } else {
-            drop_unknown_leg(now, leg, out);
+/// same numbers, and Asterisk, asked for a leg that is there, keeps it. One that was answered has the panel. The others
+/// ring for nobody.
+void door_call::take_forgotten_legs(instant now, commands& out) {
+    for (const forgotten_leg& each : std::exchange(forgotten_legs_, {})) {
+        if (!plan_.lives(each.leg)) {
+            drop_unknown_leg(now, each.leg, out);
+            continue;
+        }
+        plan_.rang(now, each.leg);  // it is there, whatever becomes of the second request for it
+        if (each.seen == pbx_seen::condition::up) {
+            on(now, leg_answered{{call_, each.leg}}, out);
         }
     }
+}
+
+/// Nobody can be rung then. But somebody whom a process that died had rung, and who has answered, gets the panel: only
+/// whose phone it is stays unknown.
+void door_call::no_word_of_crm(instant now, commands& out) {
+    const auto up = std::find_if(forgotten_legs_.begin(), forgotten_legs_.end(),
+                                 [](const forgotten_leg& each) { return each.seen == pbx_seen::condition::up; });
+    if (up == forgotten_legs_.end()) {
+        end(now, outcome::failed, ended_by::crm, hangup_reason::congestion, out);
+        return;
+    }
+    const leg_no answered = up->leg;
+    for (const forgotten_leg& each : std::exchange(forgotten_legs_, {})) {
+        plan_.take_in(instant{}, each.leg);  // older than any loss of the line
+    }
+    note("somebody had answered before anybody remembered who");
+    win(now, answered, out);
 }
 
 // ---- the end
@@ -241,7 +354,7 @@ void door_call::end(instant now, outcome how, ended_by who, hangup_reason to_pan
         out.push_back(drop_leg{{call_, winner_}, hangup_reason::normal});
     }
     drop_everybody(now, hangup_reason::normal, why_of_ringing(who), out);
-    drop_forgotten_legs(now, out);
+    take_forgotten_legs(now, out);
     push_end_of_ring(end_of(how), out);
     end_if_clear(now, out);
 }

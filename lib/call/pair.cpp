@@ -35,6 +35,7 @@ leg_no pair::call_out(instant now, call::call_out wish, commands& out) {
     legs_.emplace_back();
     callee_ = which;
     joined_ = false;
+    dialled_ = false;
     rang_at_ = never;
     dialled_at_ = now;
     wish.leg = {call_, which};
@@ -161,6 +162,7 @@ void pair::on(instant now, const pbx_did& news, commands& out) {
     switch (news.what) {
         case act::dial:
             if (phase_ == phase::waiting && is_callee(news.leg)) {
+                dialled_ = true;
                 join(out);
             }
             return;

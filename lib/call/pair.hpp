@@ -56,6 +56,10 @@ public:
     void on(instant now, const pbx_seen& news, commands& out);
     void on(instant now, const memory_recalled& news, commands& out);
     void line_lost(instant now) { line_lost_at_ = now; }
+    /// Until the next picture: a callee that was made first may never have been dialled, as far as is remembered.
+    [[nodiscard]] bool unsure_of_dial() const { return recalled_ && !dialled_ && dialled_at_ < line_lost_at_; }
+    /// `never` while the line is there, and from the picture on.
+    [[nodiscard]] instant lost_at() const { return line_lost_at_; }
     void advance(instant now, commands& out);
     [[nodiscard]] instant next_deadline() const { return std::min({limit_, join_again_at_, again_at_}); }
 
@@ -116,7 +120,8 @@ private:
     bool give_back_again_ = false;
     bool recalled_ = false;  ///< until the next picture: what was asked may never have been sent
     bool caller_answered_ = false;
-    bool joined_ = false;  ///< the callee and the caller are in the bridge
+    bool dialled_ = false;  ///< Asterisk has said so, of the callee that is called now
+    bool joined_ = false;   ///< the callee and the caller are in the bridge
     bool join_tried_again_ = false;
     bool somebody_is_gone_ = false;
     instant limit_ = never;

@@ -239,6 +239,15 @@ void ring_plan::found_again(instant now, leg_no leg) {
     }
 }
 
+void ring_plan::take_in(instant since, leg_no leg) {
+    seat s;
+    s.now = condition::ringing;
+    s.leg = leg;
+    living_.push_back({leg, static_cast<std::uint16_t>(seats_.size()), false, since});
+    accounts_.insert(accounts_.begin() + static_cast<std::ptrdiff_t>(seats_.size()), account{});
+    seats_.push_back(s);
+}
+
 void ring_plan::won(instant now, leg_no leg) {
     const living_leg* lives_now = find(leg);
     if (lives_now == nullptr) {

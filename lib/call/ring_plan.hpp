@@ -54,6 +54,8 @@ public:
     bool drop(instant now, leg_no leg, leg_why why);
     /// A leg that had been given up lives after all; it counts as told to hang up.
     void found_again(instant now, leg_no leg);
+    /// A leg that nobody of this plan was dialled with, and that was there at `since`: whose it is is not known.
+    void take_in(instant since, leg_no leg);
     /// The winner: its leg stays, it counts as answered.
     void won(instant now, leg_no leg);
     /// No account is dialled any more.

@@ -10,6 +10,9 @@ namespace {
 constexpr duration notes_wait = 50ms;
 /// Asterisk gives up an attempt by itself; ours comes later, and counts when Asterisk is silent.
 constexpr duration limit_margin = 2s;
+/// Of a leg that was made by a process that died and that may never have been dialled: an INVITE that is out is heard
+/// of within this time as a rule, and one that is not never is.
+constexpr duration doubtful_silence = 2s;
 
 }  // namespace
 
@@ -203,6 +206,7 @@ void sos_call::call_out(instant now, call_way way, commands& out) {
     state_ = state::calling;
     limit_ = now + rules_->answer_limit + limit_margin;
     silence_ = now + rules_->silence_limit;
+    held_.release();
     call::call_out wish;
     wish.whom = callee::operator_route;
     wish.way = way;
@@ -329,6 +333,7 @@ void sos_call::on(instant now, const memory_recalled& news, commands& out) {
     if (silence_ != never) {
         silence_ = now + rules_->silence_limit;  // it may have rung while nobody listened: the picture tells
     }
+    held_.release();  // another process has its own patience
     pair_.on(now, news, out);
     if (pair_.over()) {
         return;
@@ -356,38 +361,58 @@ void sos_call::on(instant now, const memory_recalled& news, commands& out) {
 // ---- time
 
 void sos_call::advance(instant now, commands& out) {
-    if (limit_ <= now && !pair_.over()) {
-        switch (state_) {
-            case state::finding: lend(now, out); break;
-            case state::lending:
-                if (asked_notes_) {
-                    go_without_number(now, out);
-                } else {
-                    lacks(lack::store);
-                    pair_.note("pool: no answer in time");
-                    ask_notes(now, out);
-                }
-                break;
-            case state::mapping:
-                lacks(lack::callback_map);
-                pair_.note("callback map: no answer in time");
-                next_try(now, out);
-                break;
-            case state::calling: give_try_up(now, leg_why::no_answer, out); break;
-            case state::pausing: call_out(now, only_plain_ ? call_way::plain : call_way::early, out); break;
-            case state::paired: limit_ = never; break;
-        }
-    }
-    if (silence_ <= now && !pair_.over() && state_ == state::calling) {
-        give_try_up(now, leg_why::unreachable, out);
+    // Only who is called may answer while nobody hears it; every other limit is certain.
+    const instant lost_at = state_ == state::calling ? pair_.lost_at() : never;
+    if (!pair_.over() && held_.due(now, own_limit(), lost_at, rules_->join_limit)) {
+        serve_limit(now, out);
     }
     pair_.advance(now, out);
     look_after_pair(now, out);
 }
 
+void sos_call::serve_limit(instant now, commands& out) {
+    switch (state_) {
+        case state::finding: lend(now, out); return;
+        case state::lending:
+            if (asked_notes_) {
+                go_without_number(now, out);
+            } else {
+                lacks(lack::store);
+                pair_.note("pool: no answer in time");
+                ask_notes(now, out);
+            }
+            return;
+        case state::mapping:
+            lacks(lack::callback_map);
+            pair_.note("callback map: no answer in time");
+            next_try(now, out);
+            return;
+        case state::calling: give_try_up(now, limit_ <= now ? leg_why::no_answer : leg_why::unreachable, out); return;
+        case state::pausing: call_out(now, only_plain_ ? call_way::plain : call_way::early, out); return;
+        case state::paired: limit_ = never; return;
+    }
+}
+
+/// What is seen of a lost line decides what waited for it.
+void sos_call::on(instant now, const pbx_seen& news, commands& out) {
+    const std::size_t attempts = attempts_.size();
+    const bool doubtful = pair_.unsure_of_dial() && state_ == state::calling && open_attempt() != nullptr &&
+                          open_attempt()->way == call_way::early;
+    pass_on(now, news, out);
+    held_.release();
+    if (doubtful && state_ == state::calling && !pair_.rings() && attempts_.size() == attempts) {
+        silence_ = std::min(silence_, now + doubtful_silence);
+    }
+    advance(now, out);
+}
+
+instant sos_call::own_limit() const {
+    return state_ == state::calling ? std::min(limit_, silence_) : limit_;
+}
+
 instant sos_call::next_deadline() const {
-    const instant own = pair_.over() ? never : std::min(limit_, state_ == state::calling ? silence_ : never);
-    return std::min(own, pair_.next_deadline());
+    const instant own = state_ == state::calling ? held_.of(own_limit()) : own_limit();
+    return std::min(pair_.over() ? never : own, pair_.next_deadline());
 }
 
 // ---- what it had to do without

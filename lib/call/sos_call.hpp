@@ -5,7 +5,7 @@
 //   finding  the CRM's word on the site, its time (site_wait)
 //   lending  the pool's answer, its time (number_wait); then the worker's own notes, which answer at once
 //   mapping  the callback map's word, its time (map_wait)
-//   calling  an answer, the attempt's end, the silence limit, the answer limit
+//   calling  an answer, the attempt's end, the silence limit, the answer limit (of a lost line: after the picture)
 //   pausing  the time before a route is tried again
 //   paired   what call/pair.hpp says: joining, talking, ending, ended
 // and, from each of them, the panel leaving.
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "call/held_limit.hpp"
 #include "call/pair.hpp"
 
 namespace td::call {
@@ -39,7 +40,7 @@ public:
     void on(instant now, const leg_ended& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_did& news, commands& out) { pass_on(now, news, out); }
     void on(instant now, const pbx_refused& news, commands& out) { pass_on(now, news, out); }
-    void on(instant now, const pbx_seen& news, commands& out) { pass_on(now, news, out); }
+    void on(instant now, const pbx_seen& news, commands& out);
     void on(instant now, const pbx_line_lost&, commands&) { pair_.line_lost(now); }
     void on(instant now, const memory_recalled& news, commands& out);
 
@@ -62,6 +63,8 @@ private:
         look_after_pair(now, out);
     }
     void look_after_pair(instant now, commands& out);
+    void serve_limit(instant now, commands& out);
+    [[nodiscard]] instant own_limit() const;
     void take_site(instant now, const site_found& news);
     void lend(instant now, commands& out);
     void ask_notes(instant now, commands& out);
@@ -96,6 +99,7 @@ private:
     instant started_at_{};
     instant limit_ = never;    ///< of the state
     instant silence_ = never;  ///< of calling: until it must have rung
+    held_limit held_;          ///< those two wait for the picture
 
     site_record site_;
     crm_source source_ = crm_source::none;

@@ -7,7 +7,7 @@ namespace {
 
 void append_part(std::string& out, const call::leg_record& leg) {
     object_writer part(out);
-    part.text("account", leg.account.text());
+    part.name("account", leg.account.text());
     part.name("device", leg.device.text());
     part.moment("dialled_ms", leg.dialled_ms);
     part.moment("ringing_ms", leg.ringing_ms);

@@ -33,7 +33,7 @@ std::string_view from_environment(const char* name) {
 
 std::vector<scenario> corpus() {
     std::vector<scenario> all = scripted_scenarios();
-    for (auto* more : {&seeded_scenarios, &recorded_scenarios}) {
+    for (auto* more : {&seeded_scenarios, &recorded_scenarios, &later_scenarios}) {
         for (scenario& each : (*more)()) {
             all.push_back(std::move(each));
         }

@@ -20,6 +20,8 @@ struct scenario {
 
 /// The stories of the end-to-end tests and of the unit scripts that make sense as a world, on both releases.
 [[nodiscard]] std::vector<scenario> scripted_scenarios();
+/// More of them, at the corpus' end: a story among the others would move the turns of every one behind it.
+[[nodiscard]] std::vector<scenario> later_scenarios();
 /// Worlds of seeds, each in the list for what it reaches.
 [[nodiscard]] std::vector<scenario> seeded_scenarios();
 /// Calls that real Asterisk served.

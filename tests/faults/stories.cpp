@@ -205,12 +205,9 @@ void make_steady(sim::world_plan& p) {
     p.extra_wake_ups.clear();
 }
 
-std::vector<scenario> scripted_scenarios() {
-    stories told;
-    add_answers(told);
-    add_no_answers(told);
-    add_sleepers(told);
-    add_rules(told);
+namespace {
+
+std::vector<scenario> on_both_releases(const stories& told) {
     std::vector<scenario> all;
     for (const auto release : {sim::asterisk_release::v22, sim::asterisk_release::v16}) {
         for (const auto& [name, what] : told) {
@@ -221,6 +218,23 @@ std::vector<scenario> scripted_scenarios() {
         }
     }
     return all;
+}
+
+}  // namespace
+
+std::vector<scenario> scripted_scenarios() {
+    stories told;
+    add_answers(told);
+    add_no_answers(told);
+    add_sleepers(told);
+    add_rules(told);
+    return on_both_releases(told);
+}
+
+std::vector<scenario> later_scenarios() {
+    stories told;
+    told.emplace_back("an answer in the last second of the ring", flat_with({answers(7500ms), rings_on()}));
+    return on_both_releases(told);
 }
 
 }  // namespace td::test

@@ -14,6 +14,7 @@ namespace {
 const call_id one = call_id::of(1, 0, 1);
 const leg_ref leg7{one, leg_no{7}};
 const std::string channel = channel_name(leg7);
+const std::string unheard = "unheard";  // Asterisk has not told its version yet
 
 /// A desk of emergency calls on an Asterisk of this version, with a leg that is to be made.
 class script final : public courier {
@@ -24,7 +25,7 @@ public:
         desk_.send_by(*this);
         desk_.line_up(now);
         for (const exchange& part : std::vector<exchange>(sent_)) {
-            if (part.what == errand::see_release) {
+            if (part.what == errand::see_release && version != unheard) {
                 desk_.replied(part, 200, R"({"system":{"version":")" + version + R"("}})", now);
             }
         }
@@ -40,9 +41,9 @@ public:
     void submit(exchange request, instant /*now*/) override { sent_.push_back(std::move(request)); }
 
     /// The oldest request without a reply gets this one; gives the facts and then the requests that follow.
-    std::string reply(int status) {
+    std::string reply(int status, const std::string& body = "") {
         const exchange about = sent_.at(answered_++);
-        desk_.replied(about, status, "", now);
+        desk_.replied(about, status, body, now);
         return rest();
     }
     std::string lose() {
@@ -68,9 +69,10 @@ public:
             } else if (const auto* refused = std::get_if<call::pbx_refused>(&news)) {
                 say("refused:" + std::string(call::name_of(refused->what)) + "/" + std::to_string(refused->status));
             } else {
-                say(std::holds_alternative<call::leg_answered>(news) ? "answered"
-                    : std::holds_alternative<call::leg_ended>(news)  ? "ended"
-                                                                     : "other");
+                say(std::holds_alternative<call::leg_answered>(news)  ? "answered"
+                    : std::holds_alternative<call::leg_ended>(news)   ? "ended"
+                    : std::holds_alternative<call::leg_ringing>(news) ? "rings"
+                                                                      : "other");
             }
         }
         for (; looked_ < sent_.size(); ++looked_) {
@@ -100,7 +102,13 @@ const std::string about = R"({"id":")" + channel + R"(","state":)";
 const std::string made = R"({"type":"StasisStart","args":["early"],"channel":)" + about + R"("Down"}})";
 const std::string called = R"({"type":"Dial","dialstatus":"","peer":)" + about + R"("Down"}})";
 const std::string up = R"({"type":"ChannelStateChange","channel":)" + about + R"("Up"}})";
+const std::string rings = R"({"type":"ChannelStateChange","channel":)" + about + R"("Ringing"}})";
 const std::string gone = R"({"type":"ChannelDestroyed","cause":16,"channel":)" + about + R"("Down"}})";
+
+/// The reply about a leg that is there already, in this state.
+std::string found(const std::string& state, const std::string& argument = "early") {
+    return about + '"' + state + R"(","dialplan":{"app_name":"Stasis","app_data":"td,)" + argument + R"("}})";
+}
 
 }  // namespace
 
@@ -193,4 +201,63 @@ TEST_CASE("desk dials: an Asterisk that is slow at it is not asked", "[ari]") {
     INFO(version);
     script s{version};
     CHECK(s.rest() == "refused:dial/501");
+}
+
+TEST_CASE("desk dials: a leg whose name is taken was made by a process that died, and is neither dialled nor dropped",
+          "[ari]") {
+    script s;
+    CHECK(s.rest() == "create");
+    CHECK(s.reply(409) == "check_dial");
+    SECTION("it rings") {
+        CHECK(s.reply(200, found("Ringing")) == "did:dial rings");
+        CHECK(s.hear(up) == "answered");
+    }
+    SECTION("it is answered") {
+        CHECK(s.reply(200, found("Up")) == "did:dial answered");
+    }
+    SECTION("it is silent, and rings soon") {
+        CHECK(s.reply(200, found("Down")).empty());
+        CHECK(s.pass(1900ms).empty());
+        CHECK(s.hear(rings) == "did:dial rings");
+    }
+    SECTION("it is silent, and answered without a ring") {
+        CHECK(s.reply(200, found("Down")).empty());
+        CHECK(s.hear(up) == "did:dial answered");
+    }
+    CHECK(s.pass(1h).empty());
+}
+
+TEST_CASE("desk dials: a leg that is there and was never dialled is refused soon", "[ari]") {
+    script s;
+    s.rest();
+    s.reply(409);
+    CHECK(s.reply(200, found("Down")).empty());
+    CHECK(s.pass(1999ms).empty());
+    CHECK(s.pass(1ms) == "refused:dial/500");
+}
+
+TEST_CASE("desk dials: a 409 without a leg is Asterisk's stale error number", "[ari]") {
+    script s;
+    s.rest();
+    CHECK(s.reply(409) == "check_dial");
+    CHECK(s.reply(404) == "refused:dial/500");
+}
+
+TEST_CASE("desk dials: before Asterisk has told its version a leg is dialled at once, and one that is there is found",
+          "[ari]") {
+    script s{unheard};
+    CHECK(s.rest() == "dial");
+    SECTION("there is none") {
+        CHECK(s.reply(200).empty());
+    }
+    SECTION("it was made first and rings") {
+        CHECK(s.reply(409) == "check_dial");
+        CHECK(s.reply(200, found("Ringing")) == "did:dial rings");
+        CHECK(s.hear(up) == "answered");
+    }
+    SECTION("it was dialled at once: Asterisk's events tell") {
+        CHECK(s.reply(409) == "check_dial");
+        CHECK(s.reply(200, found("Down", "leg")).empty());
+    }
+    CHECK(s.pass(1h).empty());
 }

@@ -106,3 +106,54 @@ TEST_CASE("lost line: where every phone rang and is gone, the call was lost", "[
     s.feed(panel_gone());
     CHECK(s.feed(did(act::remove_bridge)) == "freed record:missed/lost");
 }
+
+TEST_CASE("lost line: a ring limit that is reached while nobody can hear waits for the picture", "[call]") {
+    call_script s = two_rung();
+    s.feed(ringing(1));
+    s.feed(did(act::bridge));
+    s.after(43s, call::pbx_line_lost{});  // 44 s after the dial
+    const auto ends = [](const std::string& words) { return words.find("panel:") != std::string::npos; };
+    SECTION("somebody answered in the last moment that was not heard") {
+        CHECK_FALSE(ends(s.pass(4s)));
+        CHECK(s.feed(seen{{panel_is_there, winner_is_there}, {the_call}, call::line::door}) ==
+              "answer join:00 drop:01/answered_elsewhere push:ended/answered_elsewhere(d2)");
+    }
+    SECTION("nobody did") {
+        CHECK_FALSE(ends(s.pass(4s)));
+        const seen::channel rings{channel_id{channel_name(leg(0))}, seen::condition::ringing};
+        CHECK(s.feed(seen{{panel_is_there, rings}, {the_call}, call::line::door}).find("panel:no_answer") == 0);
+    }
+    SECTION("the line does not come back: nobody is dialled or woken any more, and there is an end to it") {
+        CHECK(s.pass(1s).find("dial") == std::string::npos);
+        CHECK(s.feed(call::account_registered{account_id{"a2"}}).empty());
+        CHECK(s.pass(4900ms).empty());
+        CHECK(ends(s.pass(100ms)));
+    }
+}
+
+TEST_CASE("lost line: an operator's silence is not believed while nobody can hear", "[call]") {
+    call_script s(with_tries(3));
+    s.start_sos();
+    s.feed(site());
+    s.feed(lent());
+    s.feed(mapped());
+    s.after(10s, call::pbx_line_lost{call::line::sos});
+    CHECK(s.pass(6s).empty());
+    const auto operator_is = [](seen::condition state) {
+        return seen{{panel_is_there, {channel_id{channel_name(leg(0))}, state}}, {the_call}, call::line::sos};
+    };
+    SECTION("it has answered") {
+        CHECK(s.feed(operator_is(seen::condition::up)) == "join:00 answer");
+    }
+    SECTION("it rings: the attempt goes on") {
+        CHECK(s.feed(operator_is(seen::condition::ringing)).empty());
+        CHECK(s.pass(45s).empty());
+        CHECK(s.after(500ms, answered(0)) == "join:00 answer");
+    }
+    SECTION("it was silent: the next one") {
+        CHECK(s.feed(operator_is(seen::condition::waiting)).find("drop:00/normal call:01=r2") == 0);
+    }
+    SECTION("the line does not come back") {
+        CHECK(s.pass(1s).find("drop:00/normal call:01=r2") == 0);
+    }
+}

@@ -70,6 +70,100 @@ TEST_CASE("recalled: legs that were dialled in a forgotten moment go on ringing,
     CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2 drop:02/normal");
 }
 
+TEST_CASE("recalled: whoever was dialled and answered in forgotten moments gets the panel once the flat is known",
+          "[call]") {
+    call_script s;
+    s.start();
+    s.feed(described());
+    dies(s, 1s);
+    SECTION("the picture has shown it") {
+        sees(s, {panel_talks, there(0, seen::condition::ringing), there(1, seen::condition::up)});
+    }
+    SECTION("an event has told it, before the picture and after a ringing") {
+        CHECK(s.feed(ringing(1)).empty());
+        CHECK(s.feed(answered(1)).empty());
+        sees(s, {panel_talks, there(0, seen::condition::ringing), there(1, seen::condition::ringing)});
+    }
+    SECTION("an event has told it after the picture") {
+        sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::ringing)});
+        CHECK(s.feed(answered(1)).empty());
+    }
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2 answer join:01 drop:00/answered_elsewhere");
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 1));
+    s.feed(ended(0, 26));
+    s.pass(100s);
+    CHECK(s.feed(panel_gone()) == "drop:01/normal");
+    s.feed(ended(1));
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:answered/panel");
+    CHECK(s.record().answered_by == account_id{"a2"});
+}
+
+TEST_CASE("recalled: whoever answered in forgotten moments gets the panel where the CRM has no word, too", "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_talks, there(0, seen::condition::ringing), there(1, seen::condition::up)});
+    SECTION("it says so") {
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "answer join:01 drop:00/answered_elsewhere");
+    }
+    SECTION("it is silent") {
+        CHECK(s.pass(1900ms).empty());
+        CHECK(s.pass(100ms) == "answer join:01 drop:00/answered_elsewhere");
+    }
+    s.feed(did(act::bridge));
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 1));
+    s.feed(ended(0, 26));
+    s.pass(99s);
+    CHECK(s.feed(panel_gone()) == "drop:01/normal");
+    CHECK(s.feed(ended(1)) == "unbridge");
+    CHECK(s.feed(did(act::remove_bridge)) == "freed record:answered/panel");
+    CHECK(s.record().answered_by.empty());
+    CHECK(s.record().talk_ms == 99'000);
+    CHECK(s.record().legs.size() == 2);
+    CHECK(s.record().legs.at(1).why == call::leg_why::answered);
+    CHECK(s.record().note.find("somebody had answered before anybody remembered who") != std::string::npos);
+}
+
+TEST_CASE("recalled: an answered phone that is gone before the CRM fails leaves nobody to give the panel to",
+          "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    SECTION("before it failed") {
+        sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::up)});
+        s.feed(ended(1));
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "panel:congestion drop:00/normal");
+    }
+    SECTION("the picture tells after it failed") {
+        s.feed(answered(1));
+        CHECK(s.feed(call::crm_failed{the_call, "503", 20}) == "bridge answer join:01");
+        CHECK(sees(s, {panel_waits}).find("panel:congestion") == 0);
+    }
+}
+
+TEST_CASE("recalled: whoever answered in a forgotten moment and is gone before the flat is known is rung again",
+          "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_waits, there(0, seen::condition::up)});
+    s.feed(ended(0));
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2");
+    CHECK(s.feed(ringing(0)).find("answer") == std::string::npos);
+}
+
+TEST_CASE("recalled: who was up in one picture and is in the next no more does not get the panel", "[call]") {
+    call_script s;
+    s.start();
+    dies(s, 1s);
+    sees(s, {panel_waits, there(0, seen::condition::up)});
+    s.feed(call::pbx_line_lost{});
+    sees(s, {panel_waits});
+    CHECK(s.feed(accounts(2)) == "dial:00=a1 dial:01=a2");
+}
+
 TEST_CASE("recalled: forgotten legs of a flat that nobody is to be rung of are dropped", "[call]") {
     call_script s;
     s.start();
@@ -92,9 +186,56 @@ TEST_CASE("recalled: who rings goes on ringing until the same moment, and can be
     }
 }
 
-TEST_CASE("recalled: the ring limit that was reached while nobody was there is served at once", "[call]") {
+TEST_CASE("recalled: the ring limit that was reached while nobody was there is served at once after the picture",
+          "[call]") {
     call_script s = ringing_at_two();
-    CHECK(dies(s, 60s).find("panel:no_answer drop:00/normal drop:01/normal") != std::string::npos);
+    CHECK(dies(s, 60s) == "taken");
+    SECTION("nobody has answered") {
+        CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing), there(1, seen::condition::ringing)}) ==
+              "panel:no_answer drop:00/normal drop:01/normal push:ended/missed(d1,d2)");
+    }
+    SECTION("Asterisk shows nothing: neither is anybody called, nor is it waited for ever") {
+        CHECK(s.pass(4900ms).empty());
+        CHECK(s.pass(100ms).find("panel:no_answer drop:00/normal drop:01/normal") != std::string::npos);
+    }
+}
+
+TEST_CASE("recalled: who answered in a forgotten moment talks, however long nobody was there", "[call]") {
+    call_script s = ringing_at_two();
+    CHECK(dies(s, 60s) == "taken");
+    SECTION("the picture tells") {
+        CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}) ==
+              "answer join:00 drop:01/answered_elsewhere push:ended/answered_elsewhere(d2)");
+    }
+    SECTION("an event tells before the picture") {
+        CHECK(s.after(20ms, answered(0)) ==
+              "answer join:00 drop:01/answered_elsewhere push:ended/answered_elsewhere(d2)");
+        CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}) == "drop:01/answered_elsewhere");
+    }
+    s.feed(did(act::answer));
+    s.feed(did(act::join, 0));
+    CHECK(s.after(100s, panel_gone()).find("drop:00/normal") != std::string::npos);
+}
+
+TEST_CASE("recalled: a ring limit that is reached just before the picture waits for it", "[call]") {
+    call_script s = ringing_at_two();
+    CHECK(dies(s, 43'990ms) == "taken");
+    SECTION("somebody has answered") {
+        CHECK(sees(s, {panel_talks, there(1, seen::condition::up)}) ==
+              "answer join:01 push:ended/answered_elsewhere(d1)");
+    }
+    SECTION("nobody has") {
+        CHECK(sees(s, {panel_waits, there(1, seen::condition::ringing)}).find("panel:no_answer") != std::string::npos);
+    }
+}
+
+TEST_CASE("recalled: a second death within the wait for the picture waits anew", "[call]") {
+    call_script s = ringing_at_two();
+    CHECK(dies(s, 60s) == "taken");
+    s.pass(3s);
+    CHECK(dies(s, 60s) == "taken");
+    CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}) ==
+          "answer join:00 drop:01/answered_elsewhere push:ended/answered_elsewhere(d2)");
 }
 
 TEST_CASE("recalled: a panel that was answered in a forgotten moment is not rung for again", "[call]") {
@@ -216,6 +357,90 @@ TEST_CASE("recalled: an emergency call asks again for what it waited for", "[cal
         CHECK(dies(s, 30s, line) == "taken");
         CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing)}, line).empty());
         CHECK(s.after(1s, answered(0)) == "join:00 answer");
+    }
+}
+
+TEST_CASE("recalled: an operator who answered in a forgotten moment talks, however long nobody was there", "[call]") {
+    const auto line = call::line::sos;
+    call_script s(with_tries(3));
+    s.start_sos();
+    s.feed(site());
+    s.feed(lent());
+    s.feed(mapped());
+    if (GENERATE(false, true)) {
+        s.after(1s, ringing(0));
+    }
+    CHECK(dies(s, 90s, line) == "taken");
+    SECTION("the operator is there") {
+        CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}, line) == "join:00 answer");
+        s.feed(did(act::join, 0));
+        CHECK(s.feed(did(act::answer)).empty());
+        CHECK(s.pass(1h).empty());
+    }
+    SECTION("it still rings, and has had its time") {
+        CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing)}, line) ==
+              "drop:00/normal call:01=r2/74950000001 alert(first_try)");
+    }
+    SECTION("no picture comes") {
+        CHECK(s.pass(4900ms).empty());
+        CHECK(s.pass(100ms) == "drop:00/normal call:01=r2/74950000001 alert(first_try)");
+    }
+}
+
+TEST_CASE("recalled: an operator's leg that may never have been dialled is silent for two seconds, not for twelve",
+          "[call]") {
+    const auto line = call::line::sos;
+    call_script s(with_tries(3));
+    s.start_sos();
+    s.feed(site());
+    s.feed(lent());
+    s.feed(mapped());
+    const std::string another = "drop:00/normal call:01=r2/74950000001 alert(first_try)";
+    s.pass(1ms);
+    const auto silent = [&] { return sees(s, {panel_waits, there(0, seen::condition::waiting)}, line); };
+    SECTION("it was not dialled") {
+        dies(s, 1s, line);
+        CHECK(silent().empty());
+        CHECK(s.pass(1900ms).empty());
+        CHECK(s.pass(100ms) == another);
+    }
+    SECTION("it was, and rings") {
+        dies(s, 1s, line);
+        CHECK(silent().empty());
+        CHECK(s.after(1s, ringing(0)).empty());
+        CHECK(s.pass(30s).empty());
+    }
+    SECTION("it is remembered that it was dialled") {
+        s.feed(did(act::dial, 0));
+        s.feed(did(act::bridge));
+        s.feed(did(act::join, 0));
+        dies(s, 1s, line);
+        CHECK(silent().empty());
+        CHECK(s.pass(11'900ms).empty());
+        CHECK(s.pass(100ms) == another);
+    }
+}
+
+TEST_CASE("recalled: a panel that answered a callback in a forgotten moment talks, however long nobody was there",
+          "[call]") {
+    const auto line = call::line::sos;
+    call_script s(with_tries(3));
+    s.start_callback();
+    s.feed(leads_to("5001"));
+    s.after(1s, ringing(0));
+    CHECK(dies(s, 90s, line) == "taken");
+    SECTION("it is there") {
+        CHECK(sees(s, {panel_talks, there(0, seen::condition::up)}, line) == "join:00 answer");
+        s.feed(did(act::join, 0));
+        CHECK(s.feed(did(act::answer)).empty());
+        CHECK(s.pass(1h).empty());
+    }
+    SECTION("nobody answered") {
+        CHECK(sees(s, {panel_waits, there(0, seen::condition::ringing)}, line) == "drop:00/normal panel:no_answer");
+    }
+    SECTION("no picture comes") {
+        CHECK(s.pass(4900ms).empty());
+        CHECK(s.pass(100ms) == "drop:00/normal panel:no_answer");
     }
 }
 

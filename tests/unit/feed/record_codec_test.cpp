@@ -48,7 +48,8 @@ TEST_CASE("record codec: what never came is null", "[feed]") {
     record.legs.push_back({});
     const std::string body = body_of(record);
     CHECK(body.find(R"("answered_by":null)") != std::string::npos);
-    CHECK(body.find(R"("device":null,"dialled_ms":null,"ringing_ms":null,"ended_ms":null)") != std::string::npos);
+    CHECK(body.find(R"({"account":null,"device":null,"dialled_ms":null,"ringing_ms":null,"ended_ms":null)") !=
+          std::string::npos);
     CHECK(body.find(R"("crm":{"source":"none","ms":null})") != std::string::npos);
 }
 
