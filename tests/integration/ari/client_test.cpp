@@ -11,107 +11,11 @@
 
 #include "ari_server.hpp"
 #include "catch.hpp"
+#include "client_stage.hpp"
 
 using namespace td;
 using namespace td::ari;
-using td::test::answer;
-using td::test::ari_server;
-using td::test::request_seen;
-
-namespace {
-
-const call_id one = call_id::of(1, 0, 1);
-const std::string name = "td." + std::string(one.text());
-const leg_ref leg7{one, leg_no{7}};
-const channel_id panel("1.0");
-const call::dial dial7{leg7, account_id("79001112233"), panel_id("5001"), 45s};
-const std::string post7 = "POST /ari/channels/" + name + ".07";
-const std::string get7 = "GET /ari/channels/" + name + ".07";
-const std::string delete7 = "DELETE /ari/channels/" + name + ".07";
-const std::string post_answer = "POST /ari/channels/1.0/answer";
-
-/// A client and an Asterisk on one loop, run until a condition holds or its time is over.
-class stage {
-public:
-    explicit stage(transport way = transport::http, const std::function<void(options&)>& change = {}) : server(loop) {
-        options wanted;
-        wanted.url = server.url();
-        wanted.user = "worker";
-        wanted.password = secret("sesame");
-        wanted.app = "td";
-        wanted.way = way;
-        wanted.limit.request = 1s;
-        if (change) {
-            change(wanted);
-        }
-        client::surroundings around;
-        around.facts = [this](call::fact news) {
-            facts.push_back(std::move(news));
-            if (on_fact) {
-                on_fact(facts.back());
-            }
-        };
-        around.name_call = [] { return one; };
-        around.log = [this](level, const std::string& line) { log += line + "\n"; };
-        around.fatal = [this](failure why) { fatal.push_back(std::move(why)); };
-        worker = std::make_unique<client>(loop.get_executor(), wanted, std::move(around));
-    }
-
-    template <class Condition>
-    bool until(Condition holds, std::chrono::milliseconds within = 60s) {
-        const auto end = std::chrono::steady_clock::now() + within;
-        while (!holds() && std::chrono::steady_clock::now() < end) {
-            loop.restart();
-            loop.run_one_for(20ms);
-        }
-        return holds();
-    }
-
-    void connect() {
-        worker->start();
-        REQUIRE(until([this] { return worker->connected(); }));
-    }
-
-    template <class Fact>
-    [[nodiscard]] std::size_t count() const {
-        return static_cast<std::size_t>(std::count_if(
-            facts.begin(), facts.end(), [](const call::fact& each) { return std::holds_alternative<Fact>(each); }));
-    }
-    template <class Fact>
-    [[nodiscard]] const Fact* last() const {
-        for (auto each = facts.rbegin(); each != facts.rend(); ++each) {
-            if (const auto* found = std::get_if<Fact>(&*each)) {
-                return found;
-            }
-        }
-        return nullptr;
-    }
-    /// The status of the refusal that comes; -1 when none comes.
-    int refusal() {
-        return until([this] { return count<call::pbx_refused>() > 0; }) ? last<call::pbx_refused>()->status : -1;
-    }
-    bool answered() {
-        return until([this] { return count<call::pbx_did>() > 0; });
-    }
-    /// The first request of this name is answered `first`, everything else as an empty Asterisk would.
-    void once(const std::string& verb_and_target, answer first) {
-        server.answers = [usual = server.answers, verb_and_target, first,
-                          done = false](const request_seen& request) mutable {
-            const std::string asked = request.verb + " " + request.target.substr(0, request.target.find('?'));
-            return asked == verb_and_target && !std::exchange(done, true) ? first : usual(request);
-        };
-    }
-
-    boost::asio::io_context loop;
-    ari_server server;
-    std::vector<call::fact> facts;
-    std::function<void(const call::fact&)> on_fact;
-    std::vector<failure> fatal;
-    std::string log;
-    std::unique_ptr<client> worker;
-};
-
-}  // namespace
+using namespace td::test;
 
 TEST_CASE("client: connects with a header, sets the filter, looks at everything", "[ari]") {
     stage s;
@@ -343,74 +247,6 @@ TEST_CASE("client: Asterisk dies and comes back", "[ari]") {
     s.server.begin_again();
     CHECK(s.answered());
     CHECK(s.until([&] { return s.worker->connected(); }));
-}
-
-TEST_CASE("client: a wrong password and a lost application are told once and end it", "[ari]") {
-    stage s;
-    SECTION("401") {
-        s.server.handshake = 401;
-        s.worker->start();
-        REQUIRE(s.until([&] { return !s.fatal.empty(); }));
-        CHECK(s.fatal[0].kind == failure_kind::not_allowed);
-    }
-    SECTION("ApplicationReplaced") {
-        s.connect();
-        s.server.tell(R"({"type":"ApplicationReplaced","application":"td"})");
-        REQUIRE(s.until([&] { return !s.fatal.empty(); }));
-        CHECK(s.fatal[0].kind == failure_kind::taken);
-    }
-    const std::size_t before = s.server.sockets_made();
-    s.until([] { return false; }, 500ms);
-    CHECK(s.fatal.size() == 1);
-    CHECK(s.server.sockets_made() == before);
-    CHECK_FALSE(s.worker->connected());
-}
-
-TEST_CASE("client: who may only read takes no application", "[ari]") {
-    stage s;
-    s.once("DELETE /ari/channels/td.nobody", {403, R"({"message":"Write access denied"})"});
-    s.worker->start();
-    REQUIRE(s.until([&] { return !s.fatal.empty(); }));
-    CHECK(s.fatal[0].kind == failure_kind::not_allowed);
-    CHECK(s.fatal[0].text.find("may only read") != std::string::npos);
-    s.until([] { return false; }, 300ms);
-    CHECK(s.server.handshake_targets().empty());
-    CHECK(s.server.seen().size() == 1);
-}
-
-TEST_CASE("client: asks what it may and takes nothing, also when Asterisk is away at first", "[ari]") {
-    stage s;
-    std::size_t allowed = 0;
-    const auto ask = [&] { s.worker->ask([&] { ++allowed; }); };
-    SECTION("it may act") {
-        ask();
-        CHECK(s.until([&] { return allowed == 1; }));
-        CHECK(s.fatal.empty());
-    }
-    SECTION("it may act, but Asterisk is away at first") {
-        s.server.die();
-        ask();
-        s.until([] { return false; }, 200ms);
-        CHECK(allowed == 0);
-        s.server.begin_again();
-        CHECK(s.until([&] { return allowed == 1; }));
-    }
-    SECTION("it may only read") {
-        s.once("DELETE /ari/channels/td.nobody", {403, "{}"});
-        ask();
-        CHECK(s.until([&] { return !s.fatal.empty(); }));
-        CHECK(allowed == 0);
-    }
-    s.until([] { return false; }, 200ms);
-    CHECK(allowed + s.fatal.size() == 1);
-    CHECK(s.server.handshake_targets().empty());
-}
-
-TEST_CASE("client: a URL that cannot be used is told, not thrown", "[ari]") {
-    stage s(transport::http, [](options& o) { o.url = "https://pbx"; });
-    s.worker->start();
-    REQUIRE(s.until([&] { return !s.fatal.empty(); }));
-    CHECK(s.fatal[0].kind == failure_kind::bad_input);
 }
 
 TEST_CASE("client: requests over the WebSocket where Asterisk answers there", "[ari]") {
