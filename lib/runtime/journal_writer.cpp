@@ -166,10 +166,11 @@ bool journal_writer::open_next() {
     }
     // The lock tells other processes that the file still grows: they do not compress it.
     static_cast<void>(::flock(next.fd(), LOCK_EX | LOCK_NB));
+    const instant begin = begins_at(now);
     std::string first;
-    journal::write(first, now,
+    journal::write(first, begin,
                    journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(now, oldest_needed()), options_.clock, recalled_});
+                                   std::min(begin, oldest_needed()), options_.clock, recalled_});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
@@ -181,6 +182,15 @@ bool journal_writer::open_next() {
     opened_at_ = now;
     next_clearing_ = {};
     return true;
+}
+
+/// A file's moments are all of the run's clock, which the wall clock leaves when it is set.
+instant journal_writer::begins_at(instant wall) const {
+    if (!batch_.empty()) {
+        return batch_.front().at;
+    }
+    const instant last{duration{desk_.written.load()}};
+    return last == instant{} ? wall : last;  // a run begins with both clocks alike
 }
 
 /// What is noted but not yet written may be younger than this: then it stands in this file.

@@ -57,6 +57,7 @@ private:
     void settle_batch();
     bool new_file_due() const;
     bool open_next();
+    [[nodiscard]] instant begins_at(instant wall) const;
     [[nodiscard]] instant oldest_needed() const;
     void look_after_file();
     void look_after_old_files();
@@ -81,7 +82,7 @@ private:
     open_file file_;
     std::filesystem::path path_;
     std::size_t file_bytes_ = 0;
-    instant opened_at_{};
+    instant opened_at_{};  ///< by the wall clock
     bool unsynced_ = false;
 
     std::chrono::steady_clock::time_point next_try_{};

@@ -197,11 +197,12 @@ TEST_CASE("recorder: a file says since when its living calls live, and keeps wha
     CHECK(all.headers[0].oldest == noon);
     CHECK(all.headers[1].oldest == long_ago + 2s);
     ends(2, long_ago + 4s);
+    REQUIRE(comes_true([&] { return to->counts().lines == 9; }));
     clock.move(an_age);
     to->note(long_ago + 5s, ringing(1), {});
     CHECK(comes_true([&] { return files() == 1; }));
     REQUIRE(to->close(5s).ok());
-    CHECK(read_all(dir.path()).headers.back().oldest == noon + 2 * an_age);
+    CHECK(read_all(dir.path()).headers.back().oldest == long_ago + 5s);
 }
 
 TEST_CASE("recorder: a second run makes its own files and leaves a torn line as it is", "[runtime]") {
@@ -245,6 +246,51 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
     REQUIRE(memory.clock);
     CHECK(memory.clock->boot_id == "a boot");
     CHECK(memory.clock->zero == noon - 2h);
+}
+
+TEST_CASE("recorder: a wall clock that jumps between two files of one run moves no moment of the memory", "[runtime]") {
+    for (const duration jump : {duration(1h), duration(-1h)}) {
+        INFO("jump " << duration_text(jump));
+        const scratch_dir dir;
+        hand_clock clock;
+        auto options = quick(dir.path());
+        options.file_limit = 1;  // every batch its own file
+        const auto to = opened(options, clock);
+        const call_id call = call_id::of(1, 1, 1);
+        call::finish end;
+        end.record.call = call_id::of(1, 1, 2);
+        to->note(noon, call::memory_recalled{}, {});
+        to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
+                 {call::answer_panel{}});
+        to->note(noon + 2s, call::time_passed{}, {end});
+        REQUIRE(comes_true([&] { return to->counts().lines == 5; }));
+        clock.move(jump);
+        to->note(noon + 3s, ringing(1), {});
+        REQUIRE(to->close(5s).ok());
+        const auto memory = read_memory(dir.path(), "w1");
+        CHECK(memory.files >= 2);
+        CHECK(memory.what.last == noon + 3s);
+        CHECK(memory.what.last_words.size() == 1);
+        REQUIRE(memory.what.calls == 1);
+        CHECK(std::ranges::all_of(memory.what.steps, [](const journal::remembered_step& step) {
+            return noon <= step.at && step.at <= noon + 3s;
+        }));
+    }
+}
+
+TEST_CASE("recorder: a file begins at its first line, and with no living call nothing before it is needed",
+          "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto to = opened(quick(dir.path()), clock);
+    to->note(noon + 1s, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    clock.move(-24h);
+    to->note(noon + 2s, ringing(2), {});
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path());
+    REQUIRE(all.headers.size() == 2);
+    CHECK(all.headers.back().oldest == noon + 2s);
 }
 
 TEST_CASE("recorder: the last words of a run that died outlive the next one's death, too", "[runtime]") {
