@@ -14,11 +14,29 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view recalled = R"("fact":"memory_recalled")";
 
+/// How every file begins.
+constexpr std::string_view beginning = R"({"journal":"tdctl",)";
+
+/// Which run a file is of. Its name says so, and its header, where that can be read, more exactly: older writers could
+/// begin two runs within a second.
+struct run_mark {
+    std::string name;
+    std::optional<instant> exact;
+    [[nodiscard]] bool same_as(const run_mark& other) const {
+        return name == other.name && (!exact || !other.exact || *exact == *other.exact);
+    }
+};
+
 /// A file of the run that is remembered.
 struct page {
     fs::path file;
     std::string text;
-    journal::header first;
+    journal_file_name name;
+    std::optional<journal::header> first;  ///< nothing where the header is damaged
+    [[nodiscard]] run_mark run() const {
+        const bool agree = first && run_text(first->run) == name.run;
+        return {name.run, agree ? std::optional(first->run) : std::nullopt};
+    }
 };
 
 std::optional<instant> moment_of(std::string_view text) {
@@ -82,34 +100,77 @@ private:
                 complete_ = true;  // only for last words was more wanted
                 return;
             }
-            complain(text.why().text + (too_much ? ": older calls are not remembered" : ": it is not remembered"));
+            complain(text.why().text +
+                     (too_much ? ": older calls are not remembered" : ": it is not remembered, and no older run is"));
             complete_ = too_much;
+            if (!too_much) {
+                lose(file);
+            }
             return;
         }
-        const auto head_end = text->find('\n');
-        if (head_end == std::string::npos) {
-            return;  // its process died before the first line was whole
-        }
-        auto first = journal::reader().read(std::string_view(*text).substr(0, head_end));
-        auto* head = first ? std::get_if<journal::header>(&first->what) : nullptr;
-        if (head == nullptr) {
-            complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
-                     ": neither it nor an older file is remembered");
-            complete_ = true;  // an older run would bring back calls that ended in this one
-        } else if (head->node != node_) {
-            complain("journal " + file.string() + ": written by node " + head->node + ": it is not remembered");
+        if (text->find('\n') == std::string::npos) {
+            without_line(file, *text);
         } else {
-            add({file, std::move(*text), std::move(*head)});
+            look_into(file, std::move(*text));
         }
     }
 
-    void add(page next) {
-        if (!pages_.empty() && next.first.run != pages_.back().first.run) {
+    /// What such a process wrote within its first second at most is lost, so the run before it is the memory still.
+    void without_line(const fs::path& file, const std::string& text) {
+        const bool cut_short = text.starts_with(beginning) || beginning.starts_with(text);
+        const bool never_synced = text.find_first_not_of('\0') == std::string::npos;
+        if (cut_short) {
+            return;
+        }
+        complain("journal " + file.string() +
+                 (never_synced ? ": holds NUL bytes only, as a power cut leaves them: it is not remembered"
+                               : ": holds no line at all: it is not remembered, and no older run is"));
+        if (!never_synced) {
+            lose(file);
+        }
+    }
+
+    void look_into(const fs::path& file, std::string text) {
+        auto first = journal::reader().read(std::string_view(text).substr(0, text.find('\n')));
+        auto* head = first ? std::get_if<journal::header>(&first->what) : nullptr;
+        if (!first && first.why().kind == failure_kind::refused) {
+            complain("journal " + file.string() + ": " + first.why().text +
+                     ": neither it nor an older file is remembered");
+            complete_ = true;  // an older run would bring back calls that ended in this one
+        } else if (head == nullptr) {
+            complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
+                     ": its header is lost, and only the lines behind it are remembered");
+            add({file, std::move(text), *name_of(file), std::nullopt});
+        } else if (head->node != node_) {
+            complain("journal " + file.string() + ": written by node " + head->node + ": it is not remembered");
+        } else {
+            add({file, std::move(text), *name_of(file), std::move(*head)});
+        }
+    }
+
+    /// Nobody knows what its run took over, and what ended in it: an older run would bring back calls that are over.
+    void lose(const fs::path& file) {
+        if (enter({name_of(file)->run, std::nullopt})) {
+            told_ = true;
+        }
+    }
+
+    /// False when no file of this run is wanted.
+    bool enter(const run_mark& run) {
+        if (run_ && !run_->same_as(run)) {
             if (told_ || older_writer()) {
                 complete_ = true;
-                return;
+                return false;
             }
             forget_pages();  // it died before it had remembered, so what it should have stands in the run before
+        }
+        run_ = run_ && run_->exact ? run_ : run;
+        return true;
+    }
+
+    void add(page next) {
+        if (!enter(next.run())) {
+            return;
         }
         told_ = told_ || tells_of_memory(next);
         memory_.bytes += next.text.size();
@@ -119,15 +180,24 @@ private:
         }
         const auto begin = begins_at(next.text);
         pages_.push_back(std::move(next));
-        const auto& oldest = pages_.front().first.oldest;
-        reaches_back_ = oldest && begin && *begin <= *oldest;
-        const bool first_of_run = pages_.back().first.seq == 1;
-        complete_ = told_ && reaches_back_ && (first_of_run || *begin <= words_from_);
+        const auto* told = newest_header();
+        reaches_back_ = told != nullptr && told->oldest && begin && *begin <= *told->oldest;
+        const bool first_of_run = pages_.back().name.seq == 1;
+        // Where the header is damaged, the file before tells the rules.
+        complete_ = told_ && reaches_back_ && pages_.back().first && (first_of_run || *begin <= words_from_);
     }
 
-    /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign.
+    /// A file's oldest call is no younger than that of the file behind it, so any header will do.
+    [[nodiscard]] const journal::header* newest_header() const {
+        const auto found = std::ranges::find_if(pages_, [](const page& each) { return each.first.has_value(); });
+        return found == pages_.end() ? nullptr : &*found->first;
+    }
+
+    /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign, and so it is
+    /// where the header is damaged: a run has written down what it remembers long before its first file is full.
     [[nodiscard]] bool tells_of_memory(const page& next) const {
-        return next.first.recalled.value_or(!pages_.empty()) || next.text.find(recalled) != std::string::npos;
+        const bool behind_another = next.first ? next.first->recalled.value_or(!pages_.empty()) : next.name.seq > 1;
+        return behind_another || next.text.find(recalled) != std::string::npos;
     }
 
     void forget_pages() {
@@ -136,17 +206,27 @@ private:
             --memory_.files;
         }
         pages_.clear();
+        run_.reset();
+        told_ = false;
         reaches_back_ = false;
         words_from_ = never;
     }
 
     /// Which did not say where to begin, and wrote down no memory.
-    [[nodiscard]] bool older_writer() const { return !pages_.front().first.oldest; }
+    [[nodiscard]] bool older_writer() const {
+        const auto* told = newest_header();
+        return told != nullptr && !told->oldest;
+    }
+
+    [[nodiscard]] static std::optional<journal_file_name> name_of(const fs::path& file) {
+        return journal_file_name::parse(file.filename().string());
+    }
 
     const std::string& node_;
     journal_memory& memory_;
     memory_limits limit_;
-    std::vector<page> pages_;    // newest first, of one run
+    std::vector<page> pages_;  // newest first, of one run
+    std::optional<run_mark> run_;
     bool told_ = false;          // they hold the end of that run's memory
     bool reaches_back_ = false;  // to the arrival of the oldest living call
     instant words_from_ = never;
@@ -157,9 +237,10 @@ void read_page(page from, journal::recollector& into, page_finder& finder) {
     journal::reader lines;
     lines.take(std::move(from.text));
     while (auto line = lines.next()) {
+        const bool known_to_be_lost = !from.first && lines.line_number() == 1;
         if (*line) {
             into.take(std::move(**line));
-        } else {
+        } else if (!known_to_be_lost) {
             finder.complain("journal " + from.file.string() + ": " + line->why().text + ": the line is left out");
         }
     }
@@ -167,6 +248,12 @@ void read_page(page from, journal::recollector& into, page_finder& finder) {
         finder.complain("journal " + from.file.string() + ": the last " + std::to_string(lines.torn()) +
                         " bytes are a torn line");
     }
+}
+
+/// The rules where the pages begin: as the first of them says, else any behind it, else those of today.
+const call::rules& rules_of(const std::vector<page>& pages, const call::rules& today) {
+    const auto found = std::ranges::find_if(pages, [](const page& each) { return each.first.has_value(); });
+    return found == pages.end() ? today : found->first->rules;
 }
 
 /// A file and its compressed copy stand side by side when a process died between the two: one of them is enough.
@@ -182,13 +269,16 @@ std::vector<fs::path> without_copies(std::vector<fs::path> files) {
 
 }  // namespace
 
-journal_memory read_memory(const fs::path& dir, const std::string& node, const memory_limits& limit) {
+journal_memory read_memory(const fs::path& dir, const std::string& node, const reading_run& here,
+                           const memory_limits& limit) {
     journal_memory memory;
     page_finder finder(node, memory, limit);
     finder.find(without_copies(journal_files(dir, node)));
     journal::recollector recollector;
-    for (page& each : finder.take()) {
-        memory.clock = each.first.clock;
+    std::vector<page> pages = finder.take();
+    recollector.take({instant{}, journal::rules_changed{rules_of(pages, here.rules)}});
+    for (page& each : pages) {
+        memory.clock = each.first ? each.first->clock : memory.clock;
         read_page(std::move(each), recollector, finder);
     }
     memory.what = recollector.finish();

@@ -4,8 +4,10 @@
 //
 // The newest run is read from the file on that holds the arrival of the oldest living call, as the header of its last
 // file says, and so far back that the last words of ten minutes are found. A run that died before it had written down
-// its own memory (memory_recalled) is passed over for the one before it. Files that cannot be read, lines of garbage
-// and a torn end are named and left out; nothing of it keeps a worker from starting.
+// its own memory (memory_recalled) is passed over for the one before it, and so is one whose first line never reached
+// the disk. Files that cannot be read, lines of garbage and a torn end are named and left out; nothing of it keeps a
+// worker from starting. A damaged header costs no line but itself: the file's name says of which run it is. A run that
+// cannot be read at all has no older one in its place, since nobody knows what ended in it.
 
 #include <cstddef>
 #include <filesystem>
@@ -24,6 +26,11 @@ struct memory_limits {
     std::size_t complaints = 20;  ///< further ones are only counted
 };
 
+/// What the run that reads goes by where the journal does not say.
+struct reading_run {
+    call::rules rules{};  ///< in force in it; for calls of a run without any header
+};
+
 struct journal_memory {
     journal::recollection what;
     std::optional<journal::clock_origin> clock{};  ///< from which its moments were read
@@ -33,6 +40,6 @@ struct journal_memory {
 };
 
 [[nodiscard]] journal_memory read_memory(const std::filesystem::path& dir, const std::string& node,
-                                         const memory_limits& limit = {});
+                                         const reading_run& here = {}, const memory_limits& limit = {});
 
 }  // namespace td::runtime

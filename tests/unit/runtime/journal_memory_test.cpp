@@ -42,6 +42,17 @@ public:
         journal::write(text_, at, call::command{call::finish{record}});
         return *this;
     }
+    /// One byte of the header is no longer what it was.
+    page& damaged() {
+        text_[20] ^= 0x40;
+        return *this;
+    }
+    /// The bytes before `from` are gone, as NULs or altogether.
+    page& beheaded(std::size_t from, std::size_t nuls) {
+        text_.replace(0, from, nuls, '\0');
+        return *this;
+    }
+    [[nodiscard]] std::size_t header_bytes() const { return text_.find('\n') + 1; }
     page& raw(const std::string& bytes) {
         text_ += bytes;
         return *this;
@@ -59,7 +70,9 @@ struct desk {
         write_file(file, what.text());
         return file;
     }
-    [[nodiscard]] journal_memory read(memory_limits limit = {}) const { return read_memory(dir.path(), "w1", limit); }
+    [[nodiscard]] journal_memory read(memory_limits limit = {}) const {
+        return read_memory(dir.path(), "w1", {}, limit);
+    }
 };
 
 const std::string first_run = "20261123T120000Z";
@@ -217,6 +230,119 @@ TEST_CASE("journal memory: a damaged compressed file is named and left out", "[r
     CHECK(memory.what.calls == 1);
     REQUIRE(memory.complaints.size() == 1);
     CHECK(memory.complaints[0].find("not remembered") != std::string::npos);
+}
+
+TEST_CASE("journal memory: a damaged header is named, and the lines behind it are remembered", "[runtime]") {
+    const auto damages = {+[](page& each) { each.damaged(); },
+                          +[](page& each) { each.beheaded(each.header_bytes() / 2, 0); },
+                          // A file that was emptied while it was written, and grew on at the old place.
+                          +[](page& each) { each.beheaded(each.header_bytes() / 2, 100'000); }};
+    for (const auto& harm : damages) {
+        const desk d;
+        d.put(first_run, 1, born(noon).arrives(noon + 1s, 9));
+        page bad = born(noon + 1h).arrives(noon + 1h, 1);
+        harm(bad);
+        d.put(second_run, 1, bad);
+        const auto alone = d.read();
+        CHECK(alone.what.calls == 1);
+        CHECK(alone.files == 1);
+        REQUIRE(alone.complaints.size() == 1);
+        CHECK(alone.complaints[0].find(second_run + "-00001.jsonl: line 1 ") != std::string::npos);
+
+        // The file behind it needs it, and the one behind that is as bad.
+        d.put(second_run, 2, page(noon + 1h, noon + 1h, "w1", true).arrives(noon + 1h + 1s, 2));
+        page worse(noon + 1h, noon + 1h, "w1", true);
+        worse.arrives(noon + 1h + 2s, 3);
+        harm(worse);
+        d.put(second_run, 3, worse);
+        const auto all = d.read();
+        CHECK(all.what.calls == 3);
+        CHECK(all.files == 3);
+        CHECK(all.complaints.size() == 2);
+    }
+}
+
+TEST_CASE("journal memory: a file whose first line is gone loses no other line", "[runtime]") {
+    const desk d;
+    page bad(noon, noon, "w1", true);
+    bad.arrives(noon + 1s, 1).arrives(noon + 2s, 2);
+    d.put(first_run, 2, bad.beheaded(bad.header_bytes(), 0));
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 2);
+    REQUIRE(memory.complaints.size() == 1);
+    CHECK(memory.complaints[0].find("line 1 ") != std::string::npos);
+}
+
+TEST_CASE("journal memory: where a header is damaged, its rules are those of its run, else those of today",
+          "[runtime]") {
+    const auto rings_for = [](const journal_memory& memory) {
+        return std::get<call::rules>(memory.what.steps.at(0).what).door.ring_limit;
+    };
+    const desk d;
+    page bad = born(noon).arrives(noon + 1s, 1);
+    const fs::path file = d.put(first_run, 2, bad.damaged());
+    reading_run today;
+    today.rules.door.ring_limit = 7s;
+    CHECK(rings_for(read_memory(d.dir.path(), "w1", today)) == 7s);
+    // The file before tells them, even where nothing else in it is needed.
+    page before(noon, noon);
+    call::rules changed;
+    changed.door.ring_limit = 8s;
+    std::string news;
+    journal::write(news, noon, journal::rules_changed{changed});
+    d.put(first_run, 1, before.raw(news));
+    CHECK(rings_for(read_memory(d.dir.path(), "w1", today)) == 8s);
+}
+
+TEST_CASE("journal memory: a run that died before it had remembered is passed over with a damaged header, too",
+          "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1).arrives(noon + 1s, 2));
+    page bad(noon + 1h, noon + 1h, "w1", false);
+    d.put(second_run, 1, bad.arrives(noon + 1s, 1).damaged());
+    const auto memory = d.read();
+    CHECK(memory.what.calls == 2);
+    CHECK(memory.files == 1);
+}
+
+TEST_CASE("journal memory: a header that names another run than its file does is of the run of its file", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    d.put(first_run, 2, page(noon + 24h, noon + 1s, "w1", true).arrives(noon + 1min, 2));
+    CHECK(d.read().what.calls == 2);
+}
+
+TEST_CASE("journal memory: a process that died before its first line was on the disk hides no run before it",
+          "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    const fs::path newest = d.dir.path() / journal_file_name{"w1", second_run, 1, false}.text();
+    for (const char* part : {"", "{", R"({"journal":"tdctl","schema":1,"no)"}) {
+        write_file(newest, part);
+        CHECK(d.read().what.calls == 1);
+        CHECK(d.read().complaints.empty());
+    }
+    write_file(newest, std::string(5000, '\0'));  // a power cut within the second before the file was synced
+    CHECK(d.read().what.calls == 1);
+    REQUIRE(d.read().complaints.size() == 1);
+    CHECK(d.read().complaints[0].find(second_run) != std::string::npos);
+}
+
+TEST_CASE("journal memory: a run whose only file cannot be read is named, and no older run stands in for it",
+          "[runtime]") {
+    for (const bool compressed : {false, true}) {
+        const desk d;
+        d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+        write_file(d.dir.path() / journal_file_name{"w1", second_run, 1, compressed}.text(), "\x01 no journal at all");
+        const auto memory = d.read();
+        CHECK(memory.what.steps.empty());
+        REQUIRE(memory.complaints.size() == 1);
+        CHECK(memory.complaints[0].find(second_run) != std::string::npos);
+        // A later run that died before it had remembered changes nothing.
+        d.put("20261123T140000Z", 1, page(noon + 2h, noon + 2h, "w1", false));
+        CHECK(d.read().what.steps.empty());
+        CHECK(d.read().files == 0);
+    }
 }
 
 TEST_CASE("journal memory: another node's file under this node's name is not ours", "[runtime]") {
