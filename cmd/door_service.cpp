@@ -164,7 +164,8 @@ result<done> door_service::insides::open_stores() {
     records = std::move(*opened_feed);
     const auto rules = config::call_rules(settings);
     // Before this run writes a file, or lets one go.
-    memory.emplace(settings.journal.dir, wishes.node, runtime::reading_run{rules});
+    memory.emplace(settings.journal.dir, wishes.node,
+                   runtime::reading_run{rules, runtime::origin_of(clock), clock.now()});
     auto options = recorder_options(settings, wishes.node);
     options.clock = runtime::origin_of(clock);
     auto opened_journal = runtime::recorder::open(std::move(options), rules, wall_clock, alarms());

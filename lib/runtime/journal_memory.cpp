@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "journal/codec.hpp"
+#include "journal/moment_order.hpp"
+#include "journal/moment_reader.hpp"
 #include "runtime/journal_files.hpp"
 
 namespace td::runtime {
@@ -32,6 +35,7 @@ struct page {
     fs::path file;
     std::string text;
     journal_file_name name;
+    instant opened{};                      ///< as its header says
     std::optional<journal::header> first;  ///< nothing where the header is damaged
     [[nodiscard]] run_mark run() const {
         const bool agree = first && run_text(first->run) == name.run;
@@ -140,11 +144,11 @@ private:
         } else if (head == nullptr) {
             complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
                      ": its header is lost, and only the lines behind it are remembered");
-            add({file, std::move(text), *name_of(file), std::nullopt});
+            add({file, std::move(text), *name_of(file), {}, std::nullopt});
         } else if (head->node != node_) {
             complain("journal " + file.string() + ": written by node " + head->node + ": it is not remembered");
         } else {
-            add({file, std::move(text), *name_of(file), std::move(*head)});
+            add({file, std::move(text), *name_of(file), first->at, std::move(*head)});
         }
     }
 
@@ -178,7 +182,9 @@ private:
         if (const auto end = pages_.empty() ? ends_at(next.text) : std::nullopt) {
             words_from_ = *end - journal::recollector::limits{}.last_words;
         }
-        const auto begin = begins_at(next.text);
+        // Two lines say it; the later one is the safe one, where one of them is damaged.
+        const auto behind = begins_at(next.text);
+        const auto begin = behind ? std::optional(std::max(*behind, next.opened)) : std::nullopt;
         pages_.push_back(std::move(next));
         const auto* told = newest_header();
         reaches_back_ = told != nullptr && told->oldest && begin && *begin <= *told->oldest;
@@ -233,20 +239,51 @@ private:
     bool complete_ = false;
 };
 
-void read_page(page from, journal::recollector& into, page_finder& finder) {
+/// Of every whole line in the pages; of a header none, since older writers went by another clock there.
+std::vector<instant> moments_in(const std::vector<page>& pages) {
+    constexpr std::string_view start = R"({"at":")";
+    std::vector<instant> moments;
+    journal::moment_reader from;
+    for (const page& each : pages) {
+        const std::string_view text = each.text;
+        std::size_t place = 0;
+        for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', place)) {
+            const std::string_view line = text.substr(place, end - place);
+            const auto quote = line.starts_with(start) ? line.find('"', start.size()) : std::string_view::npos;
+            instant at = journal::unknown_moment;
+            if (quote != std::string_view::npos) {
+                static_cast<void>(from.read(line.substr(start.size(), quote - start.size()), at));
+            }
+            moments.push_back(at);
+            place = end + 1;
+        }
+    }
+    return moments;
+}
+
+/// `moments`: of the page's lines, as they are to be taken.
+void read_page(page from, std::span<const instant> moments, journal::recollector& into, page_finder& finder) {
+    const std::string where = "journal " + from.file.string() + ": ";
     journal::reader lines;
     lines.take(std::move(from.text));
     while (auto line = lines.next()) {
-        const bool known_to_be_lost = !from.first && lines.line_number() == 1;
-        if (*line) {
-            into.take(std::move(**line));
-        } else if (!known_to_be_lost) {
-            finder.complain("journal " + from.file.string() + ": " + line->why().text + ": the line is left out");
+        const std::size_t number = lines.line_number();
+        if (!*line) {
+            if (from.first || number > 1) {  // else it is the header, which was named already
+                finder.complain(where + line->why().text + ": the line is left out");
+            }
+            continue;
         }
+        journal::entry& told = **line;
+        if (const instant at = moments[number - 1]; at != journal::unknown_moment && at != told.at) {
+            finder.complain(where + "line " + std::to_string(number) + " says " + rfc3339(told.at) +
+                            ", which cannot be: it is taken as of " + rfc3339(at));
+            told.at = at;
+        }
+        into.take(std::move(told));
     }
     if (lines.torn() > 0) {
-        finder.complain("journal " + from.file.string() + ": the last " + std::to_string(lines.torn()) +
-                        " bytes are a torn line");
+        finder.complain(where + "the last " + std::to_string(lines.torn()) + " bytes are a torn line");
     }
 }
 
@@ -277,9 +314,16 @@ journal_memory read_memory(const fs::path& dir, const std::string& node, const r
     journal::recollector recollector;
     std::vector<page> pages = finder.take();
     recollector.take({instant{}, journal::rules_changed{rules_of(pages, here.rules)}});
-    for (page& each : pages) {
+    for (const page& each : pages) {
         memory.clock = each.first ? each.first->clock : memory.clock;
-        read_page(std::move(each), recollector, finder);
+    }
+    const auto moments =
+        journal::put_in_order(moments_in(pages), journal::on_clock(memory.clock, here.clock, here.now).value_or(never));
+    std::span<const instant> rest = moments;
+    for (page& each : pages) {
+        const auto lines = static_cast<std::size_t>(std::ranges::count(each.text, '\n'));
+        read_page(std::move(each), rest.first(lines), recollector, finder);
+        rest = rest.subspan(lines);
     }
     memory.what = recollector.finish();
     return memory;

@@ -7,7 +7,8 @@
 // its own memory (memory_recalled) is passed over for the one before it, and so is one whose first line never reached
 // the disk. Files that cannot be read, lines of garbage and a torn end are named and left out; nothing of it keeps a
 // worker from starting. A damaged header costs no line but itself: the file's name says of which run it is. A run that
-// cannot be read at all has no older one in its place, since nobody knows what ended in it.
+// cannot be read at all has no older one in its place, since nobody knows what ended in it. A moment that does not fit
+// among the others of its run is put right (journal/moment_order.hpp).
 
 #include <cstddef>
 #include <filesystem>
@@ -28,7 +29,9 @@ struct memory_limits {
 
 /// What the run that reads goes by where the journal does not say.
 struct reading_run {
-    call::rules rules{};  ///< in force in it; for calls of a run without any header
+    call::rules rules{};                           ///< in force in it; for calls of a run without any header
+    std::optional<journal::clock_origin> clock{};  ///< by which no line of the journal is later than `now`
+    instant now = never;
 };
 
 struct journal_memory {

@@ -1,5 +1,7 @@
 #include "runtime/journal_memory.hpp"
 
+#include <algorithm>
+
 #include "catch.hpp"
 #include "journal/codec.hpp"
 #include "runtime/journal_files.hpp"
@@ -343,6 +345,65 @@ TEST_CASE("journal memory: a run whose only file cannot be read is named, and no
         CHECK(d.read().what.steps.empty());
         CHECK(d.read().files == 0);
     }
+}
+
+TEST_CASE("journal memory: a line with a wild moment is named, and ends no call", "[runtime]") {
+    struct wild {
+        const char* right;
+        const char* wrong;
+    };
+    // Of the call's arrival, of a line amid, and of the last one, which only the clock can tell.
+    for (const auto& [right, wrong] :
+         {wild{"2026-11-23T12:00:01", "2016-11-23T12:00:01"}, wild{"2026-11-23T12:00:01", "2036-11-23T12:00:01"},
+          wild{"2026-11-23T12:00:02", "2026-11-23T19:00:02"}, wild{"2026-11-23T12:00:02", "2026-10-23T12:00:02"},
+          wild{"2026-11-23T12:00:03", "2026-11-23T12:30:03"}}) {
+        INFO(right << " is " << wrong);
+        const desk d;
+        journal::header head;
+        head.node = "w1";
+        head.run = noon;
+        head.oldest = noon;
+        head.clock = journal::clock_origin{"a boot", noon - 24h};
+        std::string text;
+        journal::write(text, noon, head);
+        page lines = born(noon)
+                         .ends(noon, 7)
+                         .arrives(noon + 1s, 1)
+                         .tells(noon + 2s, call::leg_ringing{})
+                         .tells(noon + 3s, call::leg_ringing{});
+        text += lines.text().substr(lines.header_bytes());
+        text.replace(text.find(right), std::string_view(right).size(), wrong);
+        write_file(d.dir.path() / journal_file_name{"w1", first_run, 1, false}.text(), text);
+        reading_run here;
+        here.clock = journal::clock_origin{"a boot", noon - 48h};  // the clock was set back by a day
+        here.now = noon - 24h + 1min;
+        const auto memory = read_memory(d.dir.path(), "w1", here);
+        CHECK(memory.what.calls == 1);
+        CHECK(memory.what.last <= noon + 3s);
+        CHECK(memory.what.last_words.size() == 1);
+        REQUIRE(memory.complaints.size() == 1);
+        CHECK(memory.complaints[0].find(wrong) != std::string::npos);
+        CHECK(std::ranges::all_of(memory.what.steps, [](const journal::remembered_step& step) {
+            return noon <= step.at && step.at <= noon + 3s;
+        }));
+    }
+}
+
+TEST_CASE("journal memory: a file whose first line has a wild moment hides no file before it", "[runtime]") {
+    const desk d;
+    d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    journal::header head;
+    head.node = "w1";
+    head.run = noon;
+    head.oldest = noon + 1s;
+    head.recalled = true;
+    std::string text;
+    journal::write(text, noon + 2s, head);
+    page lines = page(noon, noon).tells(noon - 24h * 365, call::leg_ringing{}).tells(noon + 3s, call::leg_ringing{});
+    write_file(d.dir.path() / journal_file_name{"w1", first_run, 2, false}.text(),
+               text + lines.text().substr(lines.header_bytes()));
+    CHECK(d.read().what.calls == 1);
+    CHECK(d.read().files == 2);
 }
 
 TEST_CASE("journal memory: another node's file under this node's name is not ours", "[runtime]") {
