@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "journal/codec.hpp"
 
@@ -227,7 +228,7 @@ void journal_writer::look_after_old_files() {
     const auto now = steady::now();
     if (compression_) {
         if (!compression_->step()) {
-            compression_.reset();
+            end_compression();
         }
         return;
     }
@@ -253,6 +254,25 @@ void journal_writer::look_after_old_files() {
             }
         }
     }
+}
+
+/// What became of a round is told once it is over: a file that cannot be compressed is tried again in every round.
+void journal_writer::end_compression() {
+    if (!compression_->in_order()) {
+        not_compressed_ = compression_->wrong();
+    }
+    compression_.reset();
+    if (!to_compress_.empty()) {
+        return;
+    }
+    const bool failing = !not_compressed_.empty();
+    const bool news = failing != std::exchange(compression_fails_, failing) && alarms_;
+    if (news && failing) {
+        alarms_({"journal_compression", alarm_state::raised, not_compressed_ + "; it stays, and is tried again"});
+    } else if (news) {
+        alarms_({"journal_compression", alarm_state::cleared, "journal: closed files are compressed again"});
+    }
+    not_compressed_.clear();
 }
 
 void journal_writer::fail(const std::string& what) {

@@ -61,6 +61,7 @@ private:
     [[nodiscard]] instant oldest_needed() const;
     void look_after_file();
     void look_after_old_files();
+    void end_compression();
     void fail(const std::string& what);
     void recover();
     [[nodiscard]] duration patience() const;
@@ -90,6 +91,8 @@ private:
     std::chrono::steady_clock::time_point next_clearing_{};
     std::deque<std::filesystem::path> to_compress_;
     std::optional<journal_compression> compression_;
+    std::string not_compressed_;      ///< why, of a file of this round; empty when all went well
+    bool compression_fails_ = false;  ///< as was told last
 };
 
 }  // namespace td::runtime

@@ -362,6 +362,36 @@ TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtim
     CHECK(read_all(dir.path()).words == "hfhf");
 }
 
+TEST_CASE("recorder: that a file cannot be compressed is told once, and that all can be again, too", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    alarm_book alarms;
+    auto options = quick(dir.path());
+    options.compression = journal_compression_rule::zstd;
+    const auto file = [&](unsigned seq) {
+        return dir.path() / journal_file_name{"w1", run_text(noon), seq, true}.text();
+    };
+    const fs::path in_the_way = file(1).string() + ".part";
+    fs::create_directory(in_the_way);
+    const auto to = opened(options, clock, alarms.sink());
+    const auto next_file = [&](std::uint64_t number) {
+        to->note(noon + std::chrono::seconds(number), ringing(number), {});
+        REQUIRE(comes_true([&] { return to->counts().lines == number; }));
+        clock.move(1h);
+    };
+    next_file(1);
+    next_file(2);
+    REQUIRE(comes_true([&] { return alarms.words() == "journal_compression+ "; }));
+    CHECK(alarms.last().find("00001.jsonl: not compressed: Is a directory") != std::string::npos);
+    next_file(3);
+    REQUIRE(comes_true([&] { return fs::exists(file(2)); }));
+    fs::remove(in_the_way);
+    next_file(4);
+    REQUIRE(comes_true([&] { return fs::exists(file(1)); }));
+    CHECK(comes_true([&] { return alarms.words() == "journal_compression+ journal_compression- "; }));
+    REQUIRE(to->close(5s).ok());
+}
+
 TEST_CASE("recorder: a full disk loses nothing while memory has room", "[runtime]") {
     const tiny_disk disk(64);
     REQUIRE(disk.mounted());
