@@ -1,24 +1,26 @@
 #include "journal/moment_order.hpp"
 
 #include <algorithm>
-#include <cstddef>
+#include <cstdint>
 #include <limits>
 
 namespace td::journal {
 namespace {
 
-constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+/// Of a line in its run; small, because there may be millions.
+using place = std::uint32_t;
+constexpr place none = std::numeric_limits<place>::max();
 
 /// Of the longest rising sequence within these moments, each one's place, the last first.
-std::vector<std::size_t> longest_rise(const std::vector<instant>& told, instant latest) {
-    std::vector<std::size_t> ends;  // ends[n]: where the lowest end of a rise of n + 1 moments stands
-    std::vector<std::size_t> before(told.size(), none);  // the place before it in its rise
-    for (std::size_t i = 0; i < told.size(); ++i) {
+std::vector<place> longest_rise(const std::vector<instant>& told, instant latest) {
+    std::vector<place> ends;                       // ends[n]: where the lowest end of a rise of n + 1 moments stands
+    std::vector<place> before(told.size(), none);  // the place before it in its rise
+    for (place i = 0; i < static_cast<place>(told.size()); ++i) {
         if (told[i] == unknown_moment || told[i] > latest) {
             continue;
         }
-        const auto end = std::upper_bound(ends.begin(), ends.end(), told[i],
-                                          [&](instant at, std::size_t place) { return at < told[place]; });
+        const auto end =
+            std::upper_bound(ends.begin(), ends.end(), told[i], [&](instant at, place of) { return at < told[of]; });
         before[i] = end == ends.begin() ? none : *std::prev(end);
         if (end == ends.end()) {
             ends.push_back(i);
@@ -26,24 +28,38 @@ std::vector<std::size_t> longest_rise(const std::vector<instant>& told, instant 
             *end = i;
         }
     }
-    std::vector<std::size_t> rise;
-    for (std::size_t i = ends.empty() ? none : ends.back(); i != none; i = before[i]) {
+    std::vector<place> rise;
+    for (place i = ends.empty() ? none : ends.back(); i != none; i = before[i]) {
         rise.push_back(i);
     }
     return rise;
 }
 
+bool rises(const std::vector<instant>& told, instant latest) {
+    instant last = unknown_moment;
+    for (const instant at : told) {
+        if (at != unknown_moment && (at < last || at > latest)) {
+            return false;
+        }
+        last = std::max(last, at);
+    }
+    return true;
+}
+
 }  // namespace
 
 std::vector<instant> put_in_order(std::vector<instant> told, instant latest) {
+    if (rises(told, latest)) {
+        return told;  // as nearly always
+    }
     const auto known = std::ranges::count_if(told, [](instant at) { return at != unknown_moment; });
     const auto beyond = std::ranges::count_if(told, [&](instant at) { return at > latest; });
-    std::vector<std::size_t> rise = longest_rise(told, beyond * 2 > known ? instant::max() : latest);
+    std::vector<place> rise = longest_rise(told, beyond * 2 > known ? instant::max() : latest);
     if (rise.empty()) {
         return told;
     }
     instant at = told[rise.back()];
-    for (std::size_t i = 0; i < told.size(); ++i) {
+    for (place i = 0; i < static_cast<place>(told.size()); ++i) {
         if (!rise.empty() && rise.back() == i) {
             at = told[i];
             rise.pop_back();

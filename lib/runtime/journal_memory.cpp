@@ -33,10 +33,12 @@ struct run_mark {
 /// A file of the run that is remembered.
 struct page {
     fs::path file;
-    std::string text;
+    std::string text;  ///< nothing where it was too much to be kept
     journal_file_name name;
     instant opened{};                      ///< as its header says
     std::optional<journal::header> first;  ///< nothing where the header is damaged
+    std::size_t bytes = 0;
+    std::vector<instant> moments{};  ///< of every line
     [[nodiscard]] run_mark run() const {
         const bool agree = first && run_text(first->run) == name.run;
         return {name.run, agree ? std::optional(first->run) : std::nullopt};
@@ -67,6 +69,25 @@ std::optional<instant> ends_at(std::string_view text) {
         return std::nullopt;
     }
     return moment_of(text.substr(before + 1, line_end - before - 1));
+}
+
+/// Of every whole line; of a header none, since older writers went by another clock there.
+std::vector<instant> moments_in(std::string_view text) {
+    constexpr std::string_view start = R"({"at":")";
+    std::vector<instant> moments;
+    journal::moment_reader from;
+    std::size_t place = 0;
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', place)) {
+        const std::string_view line = text.substr(place, end - place);
+        const auto quote = line.starts_with(start) ? line.find('"', start.size()) : std::string_view::npos;
+        instant at = journal::unknown_moment;
+        if (quote != std::string_view::npos) {
+            static_cast<void>(from.read(line.substr(start.size(), quote - start.size()), at));
+        }
+        moments.push_back(at);
+        place = end + 1;
+    }
+    return moments;
 }
 
 /// Finds the files to read, newest first.
@@ -135,6 +156,7 @@ private:
     }
 
     void look_into(const fs::path& file, std::string text) {
+        const std::size_t bytes = text.size();
         auto first = journal::reader().read(std::string_view(text).substr(0, text.find('\n')));
         auto* head = first ? std::get_if<journal::header>(&first->what) : nullptr;
         if (!first && first.why().kind == failure_kind::refused) {
@@ -144,11 +166,11 @@ private:
         } else if (head == nullptr) {
             complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
                      ": its header is lost, and only the lines behind it are remembered");
-            add({file, std::move(text), *name_of(file), {}, std::nullopt});
+            add({file, std::move(text), *name_of(file), {}, std::nullopt, bytes});
         } else if (head->node != node_) {
             complain("journal " + file.string() + ": written by node " + head->node + ": it is not remembered");
         } else {
-            add({file, std::move(text), *name_of(file), first->at, std::move(*head)});
+            add({file, std::move(text), *name_of(file), first->at, std::move(*head), bytes});
         }
     }
 
@@ -177,14 +199,18 @@ private:
             return;
         }
         told_ = told_ || tells_of_memory(next);
-        memory_.bytes += next.text.size();
+        memory_.bytes += next.bytes;
         ++memory_.files;
+        next.moments = moments_in(next.text);
         if (const auto end = pages_.empty() ? ends_at(next.text) : std::nullopt) {
             words_from_ = *end - journal::recollector::limits{}.last_words;
         }
         // Two lines say it; the later one is the safe one, where one of them is damaged.
         const auto behind = begins_at(next.text);
         const auto begin = behind ? std::optional(std::max(*behind, next.opened)) : std::nullopt;
+        if (memory_.bytes > limit_.at_once) {
+            next.text = std::string();
+        }
         pages_.push_back(std::move(next));
         const auto* told = newest_header();
         reaches_back_ = told != nullptr && told->oldest && begin && *begin <= *told->oldest;
@@ -208,7 +234,7 @@ private:
 
     void forget_pages() {
         for (const page& each : pages_) {
-            memory_.bytes -= each.text.size();
+            memory_.bytes -= each.bytes;
             --memory_.files;
         }
         pages_.clear();
@@ -239,31 +265,17 @@ private:
     bool complete_ = false;
 };
 
-/// Of every whole line in the pages; of a header none, since older writers went by another clock there.
-std::vector<instant> moments_in(const std::vector<page>& pages) {
-    constexpr std::string_view start = R"({"at":")";
-    std::vector<instant> moments;
-    journal::moment_reader from;
-    for (const page& each : pages) {
-        const std::string_view text = each.text;
-        std::size_t place = 0;
-        for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', place)) {
-            const std::string_view line = text.substr(place, end - place);
-            const auto quote = line.starts_with(start) ? line.find('"', start.size()) : std::string_view::npos;
-            instant at = journal::unknown_moment;
-            if (quote != std::string_view::npos) {
-                static_cast<void>(from.read(line.substr(start.size(), quote - start.size()), at));
-            }
-            moments.push_back(at);
-            place = end + 1;
-        }
-    }
-    return moments;
-}
-
 /// `moments`: of the page's lines, as they are to be taken.
 void read_page(page from, std::span<const instant> moments, journal::recollector& into, page_finder& finder) {
     const std::string where = "journal " + from.file.string() + ": ";
+    if (from.text.empty()) {
+        auto again = read_journal_file(from.file, from.bytes);
+        if (!again) {
+            finder.complain(again.why().text + ": it is not remembered");
+            return;
+        }
+        from.text = std::move(*again);
+    }
     journal::reader lines;
     lines.take(std::move(from.text));
     while (auto line = lines.next()) {
@@ -314,14 +326,16 @@ journal_memory read_memory(const fs::path& dir, const std::string& node, const r
     journal::recollector recollector;
     std::vector<page> pages = finder.take();
     recollector.take({instant{}, journal::rules_changed{rules_of(pages, here.rules)}});
+    std::vector<instant> moments;
     for (const page& each : pages) {
         memory.clock = each.first ? each.first->clock : memory.clock;
+        moments.insert(moments.end(), each.moments.begin(), each.moments.end());
     }
-    const auto moments =
-        journal::put_in_order(moments_in(pages), journal::on_clock(memory.clock, here.clock, here.now).value_or(never));
+    const auto latest = journal::on_clock(memory.clock, here.clock, here.now);
+    moments = journal::put_in_order(std::move(moments), latest.value_or(never));
     std::span<const instant> rest = moments;
     for (page& each : pages) {
-        const auto lines = static_cast<std::size_t>(std::ranges::count(each.text, '\n'));
+        const std::size_t lines = each.moments.size();
         read_page(std::move(each), rest.first(lines), recollector, finder);
         rest = rest.subspan(lines);
     }

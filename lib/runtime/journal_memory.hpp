@@ -21,9 +21,12 @@
 namespace td::runtime {
 
 struct memory_limits {
-    /// Bytes of journal text, about 30,000 calls. What stands before them is not read: a call that lives longer than
-    /// that is forgotten, and its panel is served as one that has just arrived.
-    std::size_t bytes = std::size_t{256} << 20U;
+    /// Bytes of journal text, about 120,000 calls: more than arrive while an emergency call lives. What stands before
+    /// them is not read: a call that lives longer than that is forgotten, and its panel is served as one that has just
+    /// arrived.
+    std::size_t bytes = std::size_t{1} << 30U;
+    /// So many of them are held in memory while the files are found; what is older is read a second time.
+    std::size_t at_once = std::size_t{256} << 20U;
     std::size_t complaints = 20;  ///< further ones are only counted
 };
 

@@ -417,6 +417,25 @@ TEST_CASE("journal memory: another node's file under this node's name is not our
     CHECK(memory.complaints[0].find("w2") != std::string::npos);
 }
 
+TEST_CASE("journal memory: what is too much to be held in memory is read a second time", "[runtime]") {
+    const desk d;
+    const fs::path oldest = d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
+    d.put(first_run, 2, page(noon, noon + 1s, "w1", true).arrives(noon + 2s, 2).raw("no\n"));
+    const fs::path last = d.put(first_run, 3, page(noon, noon + 1s, "w1", true).arrives(noon + 3s, 3));
+    journal_compression compression(oldest);
+    while (compression.step()) {
+    }
+    for (const std::size_t at_once : {std::size_t{0}, static_cast<std::size_t>(fs::file_size(last))}) {
+        memory_limits narrow;
+        narrow.at_once = at_once;
+        const auto memory = d.read(narrow);
+        CHECK(memory.what.calls == 3);
+        CHECK(memory.files == 3);
+        CHECK(memory.bytes == d.read().bytes);
+        CHECK(memory.complaints.size() == 1);
+    }
+}
+
 TEST_CASE("journal memory: beyond the limit older calls are not remembered, and it is said", "[runtime]") {
     const desk d;
     d.put(first_run, 1, born(noon).arrives(noon + 1s, 1));
