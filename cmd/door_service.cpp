@@ -162,8 +162,10 @@ result<done> door_service::insides::open_stores() {
         return opened_feed.why();
     }
     records = std::move(*opened_feed);
-    memory.emplace(settings.journal.dir, wishes.node);  // before this run writes a file, or lets one go
     const auto rules = config::call_rules(settings);
+    // Before this run writes a file, or lets one go.
+    memory.emplace(settings.journal.dir, wishes.node,
+                   runtime::reading_run{rules, runtime::origin_of(clock), clock.now()});
     auto options = recorder_options(settings, wishes.node);
     options.clock = runtime::origin_of(clock);
     auto opened_journal = runtime::recorder::open(std::move(options), rules, wall_clock, alarms());

@@ -32,7 +32,8 @@ private:
 class recovery {
 public:
     /// Reads the journal of `node`, so it waits for the disk. Before this run's own first file.
-    recovery(const std::string& dir, const std::string& node) : memory_(runtime::read_memory(dir, node)) {}
+    recovery(const std::string& dir, const std::string& node, const runtime::reading_run& here)
+        : memory_(runtime::read_memory(dir, node, here)) {}
 
     /// The calls live in the worker again, as they were at the last line; nothing is carried out. From then on both
     /// lines to Asterisk count as lost, and `in_force` rules new calls. What may not have been written down stands in

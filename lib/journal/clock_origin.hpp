@@ -25,4 +25,8 @@ struct clock_origin {
 void move_to_clock(recollection& whole, const std::optional<clock_origin>& theirs,
                    const std::optional<clock_origin>& ours, instant now);
 
+/// What the clock `theirs` says when `ours` says `now`; nothing when that is not known, which is so after another boot.
+[[nodiscard]] std::optional<instant> on_clock(const std::optional<clock_origin>& theirs,
+                                              const std::optional<clock_origin>& ours, instant now);
+
 }  // namespace td::journal

@@ -34,7 +34,8 @@ void write(std::string& out, instant at, const call::command& wish);
 [[nodiscard]] std::string_view name_of(const call::command& wish);
 
 /// Reads one text of many lines, or single lines. It throws nothing and trusts nothing: every line is an entry or a
-/// failure of kind broken_data that says what is wrong and in which line. Unknown fields are ignored and the order of
+/// failure of kind broken_data that says what is wrong and in which line; of kind refused for the header of a newer
+/// schema. Unknown fields are ignored and the order of
 /// fields after the first two is free; a field given twice counts with its last value.
 class reader {
 public:

@@ -30,7 +30,7 @@ struct header {
     std::uint32_t seq =
         0;              ///< 1 for the first file of a run; a machine goes on from file to file, and is new with a run
     call::rules rules;  ///< in force where the file begins
-    /// When the oldest call arrived that lived where the file begins; the file's own beginning when none did. What is
+    /// When the oldest call arrived that lived where the file begins; the moment of the header when none did. What is
     /// needed to remember the living calls begins there. Nothing in files of older writers.
     std::optional<instant> oldest{};
     /// Of the run. Nothing in files of older writers, or where the machine does not tell.
@@ -54,7 +54,8 @@ struct gap {
 /// The smallest stands first, because that is what an entry holds before it is read.
 using line = std::variant<gap, header, rules_changed, call::fact, call::command>;
 
-/// One line and its moment; the moment of a header is when the file was opened.
+/// One line and its moment; that of a header is the moment of the first line behind it, or of the last one before it.
+/// Files of older writers say there what the wall clock said.
 struct entry {
     instant at{};
     line what;

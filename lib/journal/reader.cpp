@@ -31,6 +31,7 @@ public:
     }
 
     [[nodiscard]] std::string wrong() const { return wrong_.text(); }
+    [[nodiscard]] failure_kind kind() const { return kind_; }
 
 private:
     /// Looks at the field where the iterator stands.
@@ -56,12 +57,17 @@ private:
         }
         opened_file file;
         ++at_;
-        if (!values_.fields(at_, end_, file)) {
-            return false;
+        const bool whole = values_.fields(at_, end_, file);
+        if (file.first.schema > schema) {  // whatever else is wrong with it
+            kind_ = failure_kind::refused;
+            wrong_ = {};
         }
         if (file.first.schema < 1 || file.first.schema > schema) {
             return wrong_.with("has schema " + std::to_string(file.first.schema) + ", this tdctl reads up to " +
                                std::to_string(schema) + ": use a newer one");
+        }
+        if (!whole) {
+            return false;
         }
         to.at = file.at;
         to.what = std::move(file.first);
@@ -138,6 +144,7 @@ private:
 
     json::parser& parser_;
     complaint wrong_;
+    failure_kind kind_ = failure_kind::broken_data;
     value_reader values_;
     json::object_iterator at_;
     json::object_iterator end_;
@@ -167,7 +174,7 @@ struct reader::insides {
         }
         line_reader lines(parser, moments);
         if (!lines.read(bytes, readable, to.value())) {
-            to = failure{failure_kind::broken_data, where() + lines.wrong()};
+            to = failure{lines.kind(), where() + lines.wrong()};
         }
     }
 

@@ -58,10 +58,12 @@ void leave_out_others(call::pbx_seen& seen, const std::unordered_set<call_id>& c
 }  // namespace
 
 void recollector::take(entry told) {
-    last_ = std::max(last_, told.at);
+    // A header tells nothing new, and files of older writers stamp it by the wall clock, which is not the run's.
+    const bool is_header = std::holds_alternative<header>(told.what);
+    last_ = is_header ? last_ : std::max(last_, told.at);
     std::visit(overloaded{[&](call::fact& news) { take(told.at, std::move(news)); },
                           [&](const call::command& wish) { take(told.at, wish); },
-                          [&](const header& first) { take(told.at, first.rules); },
+                          [&](const header& first) { take(last_, first.rules); },
                           [&](const rules_changed& news) { take(told.at, news.rules); },
                           [&](const gap& hole) { missing_ += hole.lines; }},
                told.what);

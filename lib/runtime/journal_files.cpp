@@ -225,8 +225,10 @@ struct journal_compression::insides {
     std::string piece;
     std::string packed;
     std::string wrong;
+    bool in_order = true;
 
     bool give_up(std::string why) {
+        in_order = false;
         wrong = "journal " + source.string() + ": not compressed: " + std::move(why);
         drop_part();
         return false;
@@ -243,7 +245,10 @@ struct journal_compression::insides {
     bool begin() {
         from = open_file(source, O_RDWR);  // the lock needs no more, NFS wants the right to write
         if (!from.is_open() || ::flock(from.fd(), LOCK_EX | LOCK_NB) != 0) {
-            return give_up(errno_text());
+            const bool ordinary = errno == EWOULDBLOCK || errno == ENOENT;
+            give_up(errno_text());
+            in_order = ordinary;
+            return false;
         }
         to = open_file(part, O_WRONLY | O_CREAT | O_TRUNC);
         context.reset(ZSTD_createCCtx());
@@ -317,6 +322,10 @@ bool journal_compression::step() {
 
 const std::string& journal_compression::wrong() const {
     return in_->wrong;
+}
+
+bool journal_compression::in_order() const {
+    return in_->in_order;
 }
 
 }  // namespace td::runtime

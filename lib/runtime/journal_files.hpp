@@ -65,6 +65,8 @@ public:
     /// says why not and nothing of the copy is left.
     [[nodiscard]] bool step();
     [[nodiscard]] const std::string& wrong() const;
+    /// That another process writes the file, or that it is gone, is in order.
+    [[nodiscard]] bool in_order() const;
 
 private:
     struct insides;

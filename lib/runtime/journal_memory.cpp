@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "journal/codec.hpp"
+#include "journal/moment_order.hpp"
+#include "journal/moment_reader.hpp"
 #include "runtime/journal_files.hpp"
 
 namespace td::runtime {
@@ -14,11 +17,32 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view recalled = R"("fact":"memory_recalled")";
 
+/// How every file begins.
+constexpr std::string_view beginning = R"({"journal":"tdctl",)";
+
+/// Which run a file is of. Its name says so, and its header, where that can be read, more exactly: older writers could
+/// begin two runs within a second.
+struct run_mark {
+    std::string name;
+    std::optional<instant> exact;
+    [[nodiscard]] bool same_as(const run_mark& other) const {
+        return name == other.name && (!exact || !other.exact || *exact == *other.exact);
+    }
+};
+
 /// A file of the run that is remembered.
 struct page {
     fs::path file;
-    std::string text;
-    journal::header first;
+    std::string text;  ///< nothing where it was too much to be kept
+    journal_file_name name;
+    instant opened{};                      ///< as its header says
+    std::optional<journal::header> first;  ///< nothing where the header is damaged
+    std::size_t bytes = 0;
+    std::vector<instant> moments{};  ///< of every line
+    [[nodiscard]] run_mark run() const {
+        const bool agree = first && run_text(first->run) == name.run;
+        return {name.run, agree ? std::optional(first->run) : std::nullopt};
+    }
 };
 
 std::optional<instant> moment_of(std::string_view text) {
@@ -45,6 +69,25 @@ std::optional<instant> ends_at(std::string_view text) {
         return std::nullopt;
     }
     return moment_of(text.substr(before + 1, line_end - before - 1));
+}
+
+/// Of every whole line; of a header none, since older writers went by another clock there.
+std::vector<instant> moments_in(std::string_view text) {
+    constexpr std::string_view start = R"({"at":")";
+    std::vector<instant> moments;
+    journal::moment_reader from;
+    std::size_t place = 0;
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', place)) {
+        const std::string_view line = text.substr(place, end - place);
+        const auto quote = line.starts_with(start) ? line.find('"', start.size()) : std::string_view::npos;
+        instant at = journal::unknown_moment;
+        if (quote != std::string_view::npos) {
+            static_cast<void>(from.read(line.substr(start.size(), quote - start.size()), at));
+        }
+        moments.push_back(at);
+        place = end + 1;
+    }
+    return moments;
 }
 
 /// Finds the files to read, newest first.
@@ -82,91 +125,184 @@ private:
                 complete_ = true;  // only for last words was more wanted
                 return;
             }
-            complain(text.why().text + (too_much ? ": older calls are not remembered" : ": it is not remembered"));
+            complain(text.why().text +
+                     (too_much ? ": older calls are not remembered" : ": it is not remembered, and no older run is"));
             complete_ = too_much;
+            if (!too_much) {
+                lose(file);
+            }
             return;
         }
-        const auto head_end = text->find('\n');
-        if (head_end == std::string::npos) {
-            return;  // its process died before the first line was whole
+        if (text->find('\n') == std::string::npos) {
+            without_line(file, *text);
+        } else {
+            look_into(file, std::move(*text));
         }
-        auto first = journal::reader().read(std::string_view(*text).substr(0, head_end));
+    }
+
+    /// What such a process wrote within its first second at most is lost, so the run before it is the memory still.
+    void without_line(const fs::path& file, const std::string& text) {
+        const bool cut_short = text.starts_with(beginning) || beginning.starts_with(text);
+        const bool never_synced = text.find_first_not_of('\0') == std::string::npos;
+        if (cut_short) {
+            return;
+        }
+        complain("journal " + file.string() +
+                 (never_synced ? ": holds NUL bytes only, as a power cut leaves them: it is not remembered"
+                               : ": holds no line at all: it is not remembered, and no older run is"));
+        if (!never_synced) {
+            lose(file);
+        }
+    }
+
+    void look_into(const fs::path& file, std::string text) {
+        const std::size_t bytes = text.size();
+        auto first = journal::reader().read(std::string_view(text).substr(0, text.find('\n')));
         auto* head = first ? std::get_if<journal::header>(&first->what) : nullptr;
-        if (head == nullptr) {
-            complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
+        if (!first && first.why().kind == failure_kind::refused) {
+            complain("journal " + file.string() + ": " + first.why().text +
                      ": neither it nor an older file is remembered");
             complete_ = true;  // an older run would bring back calls that ended in this one
+        } else if (head == nullptr) {
+            complain("journal " + file.string() + ": " + (first ? "line 1 is no header" : first.why().text) +
+                     ": its header is lost, and only the lines behind it are remembered");
+            add({file, std::move(text), *name_of(file), {}, std::nullopt, bytes});
         } else if (head->node != node_) {
             complain("journal " + file.string() + ": written by node " + head->node + ": it is not remembered");
         } else {
-            add({file, std::move(*text), std::move(*head)});
+            add({file, std::move(text), *name_of(file), first->at, std::move(*head), bytes});
         }
     }
 
-    void add(page next) {
-        if (!pages_.empty() && next.first.run != pages_.back().first.run) {
+    /// Nobody knows what its run took over, and what ended in it: an older run would bring back calls that are over.
+    void lose(const fs::path& file) {
+        if (enter({name_of(file)->run, std::nullopt})) {
+            told_ = true;
+        }
+    }
+
+    /// False when no file of this run is wanted.
+    bool enter(const run_mark& run) {
+        if (run_ && !run_->same_as(run)) {
             if (told_ || older_writer()) {
                 complete_ = true;
-                return;
+                return false;
             }
             forget_pages();  // it died before it had remembered, so what it should have stands in the run before
         }
+        run_ = run_ && run_->exact ? run_ : run;
+        return true;
+    }
+
+    void add(page next) {
+        if (!enter(next.run())) {
+            return;
+        }
         told_ = told_ || tells_of_memory(next);
-        memory_.bytes += next.text.size();
+        memory_.bytes += next.bytes;
         ++memory_.files;
+        next.moments = moments_in(next.text);
         if (const auto end = pages_.empty() ? ends_at(next.text) : std::nullopt) {
             words_from_ = *end - journal::recollector::limits{}.last_words;
         }
-        const auto begin = begins_at(next.text);
+        // Two lines say it; the later one is the safe one, where one of them is damaged.
+        const auto behind = begins_at(next.text);
+        const auto begin = behind ? std::optional(std::max(*behind, next.opened)) : std::nullopt;
+        if (memory_.bytes > limit_.at_once) {
+            next.text = std::string();
+        }
         pages_.push_back(std::move(next));
-        const auto& oldest = pages_.front().first.oldest;
-        reaches_back_ = oldest && begin && *begin <= *oldest;
-        const bool first_of_run = pages_.back().first.seq == 1;
-        complete_ = told_ && reaches_back_ && (first_of_run || *begin <= words_from_);
+        const auto* told = newest_header();
+        reaches_back_ = told != nullptr && told->oldest && begin && *begin <= *told->oldest;
+        const bool first_of_run = pages_.back().name.seq == 1;
+        // Where the header is damaged, the file before tells the rules.
+        complete_ = told_ && reaches_back_ && pages_.back().first && (first_of_run || *begin <= words_from_);
     }
 
-    /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign.
+    /// A file's oldest call is no younger than that of the file behind it, so any header will do.
+    [[nodiscard]] const journal::header* newest_header() const {
+        const auto found = std::ranges::find_if(pages_, [](const page& each) { return each.first.has_value(); });
+        return found == pages_.end() ? nullptr : &*found->first;
+    }
+
+    /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign, and so it is
+    /// where the header is damaged: a run has written down what it remembers long before its first file is full.
     [[nodiscard]] bool tells_of_memory(const page& next) const {
-        return next.first.recalled.value_or(!pages_.empty()) || next.text.find(recalled) != std::string::npos;
+        const bool behind_another = next.first ? next.first->recalled.value_or(!pages_.empty()) : next.name.seq > 1;
+        return behind_another || next.text.find(recalled) != std::string::npos;
     }
 
     void forget_pages() {
         for (const page& each : pages_) {
-            memory_.bytes -= each.text.size();
+            memory_.bytes -= each.bytes;
             --memory_.files;
         }
         pages_.clear();
+        run_.reset();
+        told_ = false;
         reaches_back_ = false;
         words_from_ = never;
     }
 
     /// Which did not say where to begin, and wrote down no memory.
-    [[nodiscard]] bool older_writer() const { return !pages_.front().first.oldest; }
+    [[nodiscard]] bool older_writer() const {
+        const auto* told = newest_header();
+        return told != nullptr && !told->oldest;
+    }
+
+    [[nodiscard]] static std::optional<journal_file_name> name_of(const fs::path& file) {
+        return journal_file_name::parse(file.filename().string());
+    }
 
     const std::string& node_;
     journal_memory& memory_;
     memory_limits limit_;
-    std::vector<page> pages_;    // newest first, of one run
+    std::vector<page> pages_;  // newest first, of one run
+    std::optional<run_mark> run_;
     bool told_ = false;          // they hold the end of that run's memory
     bool reaches_back_ = false;  // to the arrival of the oldest living call
     instant words_from_ = never;
     bool complete_ = false;
 };
 
-void read_page(page from, journal::recollector& into, page_finder& finder) {
+/// `moments`: of the page's lines, as they are to be taken.
+void read_page(page from, std::span<const instant> moments, journal::recollector& into, page_finder& finder) {
+    const std::string where = "journal " + from.file.string() + ": ";
+    if (from.text.empty()) {
+        auto again = read_journal_file(from.file, from.bytes);
+        if (!again) {
+            finder.complain(again.why().text + ": it is not remembered");
+            return;
+        }
+        from.text = std::move(*again);
+    }
     journal::reader lines;
     lines.take(std::move(from.text));
     while (auto line = lines.next()) {
-        if (*line) {
-            into.take(std::move(**line));
-        } else {
-            finder.complain("journal " + from.file.string() + ": " + line->why().text + ": the line is left out");
+        const std::size_t number = lines.line_number();
+        if (!*line) {
+            if (from.first || number > 1) {  // else it is the header, which was named already
+                finder.complain(where + line->why().text + ": the line is left out");
+            }
+            continue;
         }
+        journal::entry& told = **line;
+        if (const instant at = moments[number - 1]; at != journal::unknown_moment && at != told.at) {
+            finder.complain(where + "line " + std::to_string(number) + " says " + rfc3339(told.at) +
+                            ", which cannot be: it is taken as of " + rfc3339(at));
+            told.at = at;
+        }
+        into.take(std::move(told));
     }
     if (lines.torn() > 0) {
-        finder.complain("journal " + from.file.string() + ": the last " + std::to_string(lines.torn()) +
-                        " bytes are a torn line");
+        finder.complain(where + "the last " + std::to_string(lines.torn()) + " bytes are a torn line");
     }
+}
+
+/// The rules where the pages begin: as the first of them says, else any behind it, else those of today.
+const call::rules& rules_of(const std::vector<page>& pages, const call::rules& today) {
+    const auto found = std::ranges::find_if(pages, [](const page& each) { return each.first.has_value(); });
+    return found == pages.end() ? today : found->first->rules;
 }
 
 /// A file and its compressed copy stand side by side when a process died between the two: one of them is enough.
@@ -182,14 +318,26 @@ std::vector<fs::path> without_copies(std::vector<fs::path> files) {
 
 }  // namespace
 
-journal_memory read_memory(const fs::path& dir, const std::string& node, const memory_limits& limit) {
+journal_memory read_memory(const fs::path& dir, const std::string& node, const reading_run& here,
+                           const memory_limits& limit) {
     journal_memory memory;
     page_finder finder(node, memory, limit);
     finder.find(without_copies(journal_files(dir, node)));
     journal::recollector recollector;
-    for (page& each : finder.take()) {
-        memory.clock = each.first.clock;
-        read_page(std::move(each), recollector, finder);
+    std::vector<page> pages = finder.take();
+    recollector.take({instant{}, journal::rules_changed{rules_of(pages, here.rules)}});
+    std::vector<instant> moments;
+    for (const page& each : pages) {
+        memory.clock = each.first ? each.first->clock : memory.clock;
+        moments.insert(moments.end(), each.moments.begin(), each.moments.end());
+    }
+    const auto latest = journal::on_clock(memory.clock, here.clock, here.now);
+    moments = journal::put_in_order(std::move(moments), latest.value_or(never));
+    std::span<const instant> rest = moments;
+    for (page& each : pages) {
+        const std::size_t lines = each.moments.size();
+        read_page(std::move(each), rest.first(lines), recollector, finder);
+        rest = rest.subspan(lines);
     }
     memory.what = recollector.finish();
     return memory;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "journal/codec.hpp"
 
@@ -166,10 +167,11 @@ bool journal_writer::open_next() {
     }
     // The lock tells other processes that the file still grows: they do not compress it.
     static_cast<void>(::flock(next.fd(), LOCK_EX | LOCK_NB));
+    const instant begin = begins_at(now);
     std::string first;
-    journal::write(first, now,
+    journal::write(first, begin,
                    journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(now, oldest_needed()), options_.clock, recalled_});
+                                   std::min(begin, oldest_needed()), options_.clock, recalled_});
     if (next.write(first) != first.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
@@ -181,6 +183,15 @@ bool journal_writer::open_next() {
     opened_at_ = now;
     next_clearing_ = {};
     return true;
+}
+
+/// A file's moments are all of the run's clock, which the wall clock leaves when it is set.
+instant journal_writer::begins_at(instant wall) const {
+    if (!batch_.empty()) {
+        return batch_.front().at;
+    }
+    const instant last{duration{desk_.written.load()}};
+    return last == instant{} ? wall : last;  // a run begins with both clocks alike
 }
 
 /// What is noted but not yet written may be younger than this: then it stands in this file.
@@ -217,7 +228,7 @@ void journal_writer::look_after_old_files() {
     const auto now = steady::now();
     if (compression_) {
         if (!compression_->step()) {
-            compression_.reset();
+            end_compression();
         }
         return;
     }
@@ -243,6 +254,25 @@ void journal_writer::look_after_old_files() {
             }
         }
     }
+}
+
+/// What became of a round is told once it is over: a file that cannot be compressed is tried again in every round.
+void journal_writer::end_compression() {
+    if (!compression_->in_order()) {
+        not_compressed_ = compression_->wrong();
+    }
+    compression_.reset();
+    if (!to_compress_.empty()) {
+        return;
+    }
+    const bool failing = !not_compressed_.empty();
+    const bool news = failing != std::exchange(compression_fails_, failing) && alarms_;
+    if (news && failing) {
+        alarms_({"journal_compression", alarm_state::raised, not_compressed_ + "; it stays, and is tried again"});
+    } else if (news) {
+        alarms_({"journal_compression", alarm_state::cleared, "journal: closed files are compressed again"});
+    }
+    not_compressed_.clear();
 }
 
 void journal_writer::fail(const std::string& what) {

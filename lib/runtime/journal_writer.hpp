@@ -57,9 +57,11 @@ private:
     void settle_batch();
     bool new_file_due() const;
     bool open_next();
+    [[nodiscard]] instant begins_at(instant wall) const;
     [[nodiscard]] instant oldest_needed() const;
     void look_after_file();
     void look_after_old_files();
+    void end_compression();
     void fail(const std::string& what);
     void recover();
     [[nodiscard]] duration patience() const;
@@ -81,7 +83,7 @@ private:
     open_file file_;
     std::filesystem::path path_;
     std::size_t file_bytes_ = 0;
-    instant opened_at_{};
+    instant opened_at_{};  ///< by the wall clock
     bool unsynced_ = false;
 
     std::chrono::steady_clock::time_point next_try_{};
@@ -89,6 +91,8 @@ private:
     std::chrono::steady_clock::time_point next_clearing_{};
     std::deque<std::filesystem::path> to_compress_;
     std::optional<journal_compression> compression_;
+    std::string not_compressed_;      ///< why, of a file of this round; empty when all went well
+    bool compression_fails_ = false;  ///< as was told last
 };
 
 }  // namespace td::runtime

@@ -57,8 +57,9 @@ struct recorder_counts {
 class recorder {
 public:
     /// Starts the thread and the first file. `wall_clock` is asked on the thread, for the names, the hours and the age
-    /// of files. A directory that cannot be written is an alarm, not a failure: calls are served without a journal.
-    /// Failure: bad_input for a node's name that cannot stand in a file's name.
+    /// of files; no moment in them is its own, but that of the first header. A directory that cannot be written is an
+    /// alarm, not a failure: calls are served without a journal. Failure: bad_input for a node's name that cannot stand
+    /// in a file's name.
     static result<std::unique_ptr<recorder>> open(recorder_options options, const call::rules& rules,
                                                   std::function<instant()> wall_clock, alarm_sink alarms);
     ~recorder();

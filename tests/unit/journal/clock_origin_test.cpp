@@ -62,6 +62,15 @@ TEST_CASE("clock origin: after another boot, or without a word of the clock, mom
     }
 }
 
+TEST_CASE("clock origin: what the former clock would say now is known within one boot only", "[journal]") {
+    const clock_origin second{first.boot_id, first.zero - 1h};
+    CHECK(on_clock(first, second, noon) == noon + 1h);
+    CHECK_FALSE(on_clock(first, clock_origin{"another boot", noon}, noon));
+    CHECK_FALSE(on_clock(std::nullopt, second, noon));
+    CHECK_FALSE(on_clock(first, std::nullopt, noon));
+    CHECK(on_clock(clock_origin{"a boot", instant::min()}, first, never).has_value());
+}
+
 TEST_CASE("clock origin: moments that no clock says break nothing", "[journal]") {
     for (const instant wild : {instant::min(), instant::max(), instant{}}) {
         for (const instant zero : {instant::min(), instant::max()}) {

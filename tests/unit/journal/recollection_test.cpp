@@ -152,6 +152,23 @@ TEST_CASE("recollection: rules at the arrival, not those of today", "[journal]")
     CHECK(w.then(call::time_passed{}).find("panel:") == std::string::npos);
 }
 
+TEST_CASE("recollection: the header of a later file moves nothing, whatever its clock says", "[journal]") {
+    for (const duration off : {duration(1h), duration(-1h)}) {
+        two_workers w;
+        w.arrive(1);
+        w.find(1, 1);
+        w.wait(2s);
+        w.tell_only({w.now() + off, header{}});
+        w.feed(call::leg_ringing{{named(1), {0}}});
+        const recollection& whole = w.recall();
+        CHECK(whole.last == w.now());
+        CHECK(whole.calls == 1);
+        const auto rises = [](const remembered_step& one, const remembered_step& next) { return one.at < next.at; };
+        CHECK(std::ranges::is_sorted(whole.steps, rises));
+        CHECK(w.second().next_deadline() == w.first().next_deadline());
+    }
+}
+
 TEST_CASE("recollection: a panel that was turned away among many is turned away again", "[journal]") {
     call::rules narrow;
     narrow.door.max_calls = 1;

@@ -129,6 +129,7 @@ TEST_CASE("journal files: a file that another process writes is left alone, and 
         journal_compression compression(file);
         CHECK_FALSE(compression.step());
         CHECK(compression.wrong().find("not compressed") != std::string::npos);
+        CHECK(compression.in_order());
     }
     {
         journal_compression compression(file);

@@ -197,11 +197,12 @@ TEST_CASE("recorder: a file says since when its living calls live, and keeps wha
     CHECK(all.headers[0].oldest == noon);
     CHECK(all.headers[1].oldest == long_ago + 2s);
     ends(2, long_ago + 4s);
+    REQUIRE(comes_true([&] { return to->counts().lines == 9; }));
     clock.move(an_age);
     to->note(long_ago + 5s, ringing(1), {});
     CHECK(comes_true([&] { return files() == 1; }));
     REQUIRE(to->close(60s).ok());
-    CHECK(read_all(dir.path()).headers.back().oldest == noon + 2 * an_age);
+    CHECK(read_all(dir.path()).headers.back().oldest == long_ago + 5s);
 }
 
 TEST_CASE("recorder: a second run makes its own files and leaves a torn line as it is", "[runtime]") {
@@ -245,6 +246,51 @@ TEST_CASE("recorder: a run whose clock was set back is remembered, not the one b
     REQUIRE(memory.clock);
     CHECK(memory.clock->boot_id == "a boot");
     CHECK(memory.clock->zero == noon - 2h);
+}
+
+TEST_CASE("recorder: a wall clock that jumps between two files of one run moves no moment of the memory", "[runtime]") {
+    for (const duration jump : {duration(1h), duration(-1h)}) {
+        INFO("jump " << duration_text(jump));
+        const scratch_dir dir;
+        hand_clock clock;
+        auto options = quick(dir.path());
+        options.file_limit = 1;  // every batch its own file
+        const auto to = opened(options, clock);
+        const call_id call = call_id::of(1, 1, 1);
+        call::finish end;
+        end.record.call = call_id::of(1, 1, 2);
+        to->note(noon, call::memory_recalled{}, {});
+        to->note(noon + 1s, call::panel_arrived{call, channel_id{"1.7"}, panel_id{"5001"}, flat_id{"12"}, ""},
+                 {call::answer_panel{}});
+        to->note(noon + 2s, call::time_passed{}, {end});
+        REQUIRE(comes_true([&] { return to->counts().lines == 5; }));
+        clock.move(jump);
+        to->note(noon + 3s, ringing(1), {});
+        REQUIRE(to->close(5s).ok());
+        const auto memory = read_memory(dir.path(), "w1");
+        CHECK(memory.files >= 2);
+        CHECK(memory.what.last == noon + 3s);
+        CHECK(memory.what.last_words.size() == 1);
+        REQUIRE(memory.what.calls == 1);
+        CHECK(std::ranges::all_of(memory.what.steps, [](const journal::remembered_step& step) {
+            return noon <= step.at && step.at <= noon + 3s;
+        }));
+    }
+}
+
+TEST_CASE("recorder: a file begins at its first line, and with no living call nothing before it is needed",
+          "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    const auto to = opened(quick(dir.path()), clock);
+    to->note(noon + 1s, ringing(1), {});
+    REQUIRE(comes_true([&] { return to->counts().lines == 1; }));
+    clock.move(-24h);
+    to->note(noon + 2s, ringing(2), {});
+    REQUIRE(to->close(5s).ok());
+    const auto all = read_all(dir.path());
+    REQUIRE(all.headers.size() == 2);
+    CHECK(all.headers.back().oldest == noon + 2s);
 }
 
 TEST_CASE("recorder: the last words of a run that died outlive the next one's death, too", "[runtime]") {
@@ -314,6 +360,36 @@ TEST_CASE("recorder: closed files are compressed and old ones deleted", "[runtim
     CHECK_FALSE(fs::exists(old));
     CHECK_FALSE(fs::exists(dir.path() / "w1-20261123T120000Z-00001.jsonl"));
     CHECK(read_all(dir.path()).words == "hfhf");
+}
+
+TEST_CASE("recorder: that a file cannot be compressed is told once, and that all can be again, too", "[runtime]") {
+    const scratch_dir dir;
+    hand_clock clock;
+    alarm_book alarms;
+    auto options = quick(dir.path());
+    options.compression = journal_compression_rule::zstd;
+    const auto file = [&](unsigned seq) {
+        return dir.path() / journal_file_name{"w1", run_text(noon), seq, true}.text();
+    };
+    const fs::path in_the_way = file(1).string() + ".part";
+    fs::create_directory(in_the_way);
+    const auto to = opened(options, clock, alarms.sink());
+    const auto next_file = [&](std::uint64_t number) {
+        to->note(noon + std::chrono::seconds(number), ringing(number), {});
+        REQUIRE(comes_true([&] { return to->counts().lines == number; }));
+        clock.move(1h);
+    };
+    next_file(1);
+    next_file(2);
+    REQUIRE(comes_true([&] { return alarms.words() == "journal_compression+ "; }));
+    CHECK(alarms.last().find("00001.jsonl: not compressed: Is a directory") != std::string::npos);
+    next_file(3);
+    REQUIRE(comes_true([&] { return fs::exists(file(2)); }));
+    fs::remove(in_the_way);
+    next_file(4);
+    REQUIRE(comes_true([&] { return fs::exists(file(1)); }));
+    CHECK(comes_true([&] { return alarms.words() == "journal_compression+ journal_compression- "; }));
+    REQUIRE(to->close(5s).ok());
 }
 
 TEST_CASE("recorder: a full disk loses nothing while memory has room", "[runtime]") {
