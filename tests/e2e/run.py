@@ -16,6 +16,7 @@ import traceback
 import unittest
 
 import world as worlds
+import asterisk_stories
 import door_stories
 import flat_stories
 import phone_stories
@@ -24,7 +25,7 @@ import succession_stories
 import worker_stories
 from session import Session
 
-MODULES = [door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
+MODULES = [asterisk_stories, door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
            worker_stories]
 
 
