@@ -1,33 +1,11 @@
 """Asterisk itself dies and comes back. These stories have an Asterisk and phones of their own, so they disturb nobody."""
 
-import pathlib
 import threading
 
 import lab
-import phones
-import world as worlds
+from elsewhere import Elsewhere
 from servers import Mood
 from world import Phone, Story, wait
-
-
-class Elsewhere:
-    """The world as it is, but for an Asterisk, phones and a gateway of one story's own."""
-
-    worker, left_of, panel_talks = worlds.World.worker, worlds.World.left_of, worlds.World.panel_talks
-
-    def __init__(self, world, name):
-        self.world = world
-        self.phones, self.gateway = phones.Phones("127.0.0.3"), phones.Phones("127.0.0.4")
-        self.asterisk = lab.AsteriskServer(world.version, pathlib.Path(world.scratch) / name, phones=self.phones.address,
-                                           gateway=self.gateway.address)
-
-    def __getattr__(self, name):
-        return getattr(self.world, name)
-
-    def close(self):
-        self.asterisk.stop()
-        self.phones.close()
-        self.gateway.close()
 
 
 class Restarting(Story):

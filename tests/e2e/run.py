@@ -19,13 +19,14 @@ import world as worlds
 import asterisk_stories
 import door_stories
 import flat_stories
+import panel_stories
 import phone_stories
 import recall_stories
 import succession_stories
 import worker_stories
 from session import Session
 
-MODULES = [asterisk_stories, door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
+MODULES = [asterisk_stories, door_stories, flat_stories, panel_stories, phone_stories, recall_stories, succession_stories,
            worker_stories]
 
 

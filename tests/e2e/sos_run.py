@@ -318,6 +318,25 @@ def a_worker_that_dies_costs_no_emergency_call_and_no_number(w):
     wait(lambda: all(w.row(each)["state"] in ("guard", "free") for each in own), 15, "the windows to end")
 
 
+def a_panel_that_dialled_112_at_a_worker_that_hung_and_died_is_called_out_by_the_next(w):
+    """Its event was read by nobody and stands in no journal: Asterisk tells the next worker of a panel that waits."""
+    panel = w.panel()
+    w.gateway.set("112", Phone(answer_after=0.2))
+    asked = time.time()
+    w.worker.tell(signal.SIGSTOP)
+    try:
+        call = w.calls(panel, hold=0.5, timeout=90)
+        wait(lambda: w.asterisk.ari("GET", "applications/TdCallSos")["channel_ids"], 30, "the panel to wait in Stasis")
+    finally:
+        w.worker.tell(signal.SIGKILL)
+        w.worker.exit_status()
+        w.worker.start().wait_ready()
+    call.check()
+    record = w.record(panel)
+    assert record["outcome"] == "answered" and record["ended_by"] == "panel", record
+    assert len(w.invites_since(asked)) == 1, "nobody is called twice"
+
+
 def hang(process):
     process.send_signal(signal.SIGSTOP)
 
@@ -434,6 +453,7 @@ STORIES = [a_panel_calls_112_with_a_borrowed_number_and_is_called_back,
            a_silent_route_is_given_up_for_the_second_and_early_media_is_no_silence,
            the_panel_hangs_up_before_anybody_answers, the_service_hangs_up,
            a_worker_that_dies_costs_no_emergency_call_and_no_number,
+           a_panel_that_dialled_112_at_a_worker_that_hung_and_died_is_called_out_by_the_next,
            *(leaves_while([part]) for part in PARTS), leaves_while(PARTS),
            the_place_goes_as_pidf, fifty_panels_at_once_have_fifty_numbers, it_leaves_while_every_store_is_stopped]
 
