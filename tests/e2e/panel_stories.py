@@ -4,6 +4,7 @@ import contextlib
 import signal
 import urllib.error
 
+import lab
 from elsewhere import Elsewhere
 from world import Phone, Story, wait
 
@@ -61,3 +62,47 @@ class Claimed(Dead):
             self.world.asterisk.ari("POST", f"events/claim?channelId={channel}&application={app}")
             return True
         return False
+
+
+class TooMany(Story):
+    def setUp(self):
+        super().setUp()
+        self.world = Elsewhere(self.world, "asterisk-of-one-call")
+        self.addCleanup(self.world.close)
+        self.world.asterisk.start()
+        self.worker = self.world.worker("one-call", {"door": {"max_calls": 1, "talk_limit": "60s"}}).start().wait_ready()
+        self.addCleanup(lambda: self.assertEqual(self.worker.stop(), 0, self.worker.log()))
+
+    def test_one_call_more_than_max_calls_hears_busy_and_an_emergency_call_passes(self):
+        a, = self.flat(Phone(answer_after=0.2))
+        talk = self.call("panel-waits", timeout=90)
+        self.wait_talking(a, 30)
+        wait(lambda: self.world.panel_talks(self.panel), 30, "the panel to talk")
+        served, self.panel = self.panel, self.new_panel()
+        b, = self.flat(Phone())
+        self.call("panel-refused", timeout=90).check()       # SIPp takes nothing but 486
+        self.expect(self.record(), flat="12", outcome="failed", ended_by="full", answered_by=None, legs=[], push=[])
+        self.assertEqual((self.messages(b), self.world.push.of(self.panel), self.world.crm.of(self.panel)), ([], [], []))
+        self.emergency_call_leaves()
+        self.assertIsNone(talk.process.poll(), "the call that was there goes on")
+        self.world.phones.hang_up(a)
+        talk.check()
+        self.expect(self.record(served), outcome="answered", ended_by="account", answered_by=a)
+        self.panel = self.new_panel()
+        c, = self.flat(Phone(answer_after=0.2))
+        self.call("panel", hold=0.5, timeout=90).check()
+        self.expect(self.record(), outcome="answered", ended_by="panel", answered_by=c)
+        metrics = self.worker.metrics()
+        self.assertEqual(metrics["tdctl_calls_turned_away_total"], 1)
+        self.assertEqual(metrics['tdctl_calls_finished_total{kind="door",outcome="failed"}'], 1)
+
+    def emergency_call_leaves(self):
+        panel = str(next(self.world.numbers))
+        self.world.gateway.set("112", Phone(answer_after=0.2))
+        run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="112", hold=0.5,
+                       keys={"panel": panel}, name=f"{panel}-sos", timeout=90)
+        self.addCleanup(run.stop)
+        run.check()
+        record, = wait(lambda: self.worker.records("sos.finished"), 30, "the record of the emergency call")
+        self.expect(record, panel=panel, outcome="answered", ended_by="panel")
+        self.world.tolerated.update(self.worker.errors())    # no city, no number: the call leaves all the same, and says so
