@@ -23,12 +23,13 @@ import nodes_stories
 import panel_stories
 import phone_stories
 import recall_stories
+import slow_stories
 import succession_stories
 import worker_stories
 from session import Session
 
 MODULES = [asterisk_stories, door_stories, flat_stories, nodes_stories, panel_stories, phone_stories, recall_stories,
-           succession_stories, worker_stories]
+           slow_stories, succession_stories, worker_stories]
 
 
 def all_stories(version, words):
