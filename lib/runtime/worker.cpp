@@ -6,13 +6,15 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/overloaded.hpp"
+#include "runtime/patience.hpp"
 
 namespace td::runtime {
 
 struct worker::timer {
     explicit timer(const boost::asio::any_io_executor& loop) : alarm(loop) {}
     boost::asio::steady_timer alarm;
-    instant armed_at = never;
+    instant armed_at = never;  ///< by the clock
+    patience time;
 };
 
 worker::worker(boost::asio::any_io_executor loop, const steady_utc& clock, call::rules rules,
@@ -52,7 +54,7 @@ void worker::work_off() {
         if (board_.told_before(news)) {
             continue;  // every picture tells the panels that wait, and most of them belong to a call
         }
-        const instant now = clock_.now();
+        const instant now = turn();
         board_.step(now, news, wishes_);
         for (witness* w : witnesses_) {
             w->saw(now, news, wishes_);
@@ -87,22 +89,31 @@ void worker::carry_out() {
     wishes_.clear();
 }
 
+instant worker::turn() {
+    return timer_->time.turn(clock_.now(), board_.next_deadline());
+}
+
 /// A deadline that moved away keeps the older alarm: it wakes once for nothing, which is cheaper than setting it anew
-/// for every fact.
+/// for every fact. While anything is due the loop turns every beat, so that a silence tells that the process stood
+/// still.
 void worker::arm() {
     const instant next = board_.next_deadline();
-    if (next >= timer_->armed_at) {
+    if (next == never) {
         return;
     }
-    timer_->armed_at = next;
-    timer_->alarm.expires_at(clock_.steady(next));
+    const instant wake = std::min(timer_->time.on_the_clock(next), clock_.now() + patience::beat);
+    if (wake >= timer_->armed_at) {
+        return;
+    }
+    timer_->armed_at = wake;
+    timer_->alarm.expires_at(clock_.steady(wake));
     timer_->alarm.async_wait([this, alive = std::weak_ptr<timer>(timer_)](const boost::system::error_code& error) {
         const auto held = alive.lock();
         if (error || !held) {
             return;  // set anew for an earlier deadline, or the worker is gone
         }
         held->armed_at = never;
-        if (board_.next_deadline() <= clock_.now()) {
+        if (board_.next_deadline() <= turn()) {
             take(call::time_passed{});
         } else {
             arm();

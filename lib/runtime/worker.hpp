@@ -60,6 +60,8 @@ private:
 
     void work_off();
     void carry_out();
+    /// The machine's time, now that the loop turns.
+    [[nodiscard]] instant turn();
     void arm();
 
     const steady_utc& clock_;

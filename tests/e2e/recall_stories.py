@@ -123,3 +123,21 @@ class Dying(Story):
 def seconds_of(moment):
     """An RFC 3339 time in UTC as seconds since 1970."""
     return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+
+class Frozen(Story):
+    """The worker stood still for a while, as on a host that was suspended or out of memory: it hears before it judges."""
+
+    def test_a_phone_that_answered_while_the_worker_stood_still_gets_the_panel_though_the_ring_limit_is_over(self):
+        self.use(self.world.worker("stands-still", {"door": {"app": "TdCallHandler31", "ring_limit": "6s"}}).start().wait_ready(), "*31*")
+        a, b = self.flat(Phone(answer_after=1.5), Phone())
+        run = self.call("panel", hold=1.0, timeout=90)
+        self.world.phones.invite(a, 30)
+        wait(lambda: any(line.get("fact") == "leg_ringing" for line in self.worker.journal()), what="the worker to know that it rings")
+        self.worker.tell(signal.SIGSTOP)
+        self.wait_talking(a, 30)
+        time.sleep(6.5)                           # the ring limit passes, and nobody notices
+        self.worker.tell(signal.SIGCONT)
+        run.check()
+        self.expect(self.record(), outcome="answered", ended_by="panel", answered_by=a)
+        self.assertEqual(self.why(self.record()), {a: "answered", b: "answered_elsewhere"})

@@ -16,16 +16,20 @@ import traceback
 import unittest
 
 import world as worlds
+import asterisk_stories
 import door_stories
 import flat_stories
+import nodes_stories
+import panel_stories
 import phone_stories
 import recall_stories
+import slow_stories
 import succession_stories
 import worker_stories
 from session import Session
 
-MODULES = [door_stories, flat_stories, phone_stories, recall_stories, succession_stories,
-           worker_stories]
+MODULES = [asterisk_stories, door_stories, flat_stories, nodes_stories, panel_stories, phone_stories, recall_stories,
+           slow_stories, succession_stories, worker_stories]
 
 
 def all_stories(version, words):

@@ -28,6 +28,8 @@ import mariadb
 import phones
 import servers
 import worker as workers
+import disk_stories
+from disk_stories import fill
 from session import Session
 
 FIAS = "7ac1e55c-91f9-4df5-9e9b-6e9a2d20c5d4"
@@ -355,6 +357,25 @@ def a_worker_that_dies_costs_no_emergency_call_and_no_number(w):
     wait(lambda: all(w.row(each)["state"] in ("guard", "free") for each in own), what="the windows to end")
 
 
+def a_panel_that_dialled_112_at_a_worker_that_hung_and_died_is_called_out_by_the_next(w):
+    """Its event was read by nobody and stands in no journal: Asterisk tells the next worker of a panel that waits."""
+    panel = w.panel()
+    w.gateway.set("112", Phone(answer_after=0.2))
+    asked = time.time()
+    w.worker.tell(signal.SIGSTOP)
+    try:
+        call = w.calls(panel, hold=0.5, timeout=90)
+        wait(lambda: w.asterisk.ari("GET", "applications/TdCallSos")["channel_ids"], 30, "the panel to wait in Stasis")
+    finally:
+        w.worker.tell(signal.SIGKILL)
+        w.worker.exit_status()
+        w.worker.start().wait_ready()
+    call.check()
+    record = w.record(panel)
+    assert record["outcome"] == "answered" and record["ended_by"] == "panel", record
+    assert len(w.invites_since(asked)) == 1, "nobody is called twice"
+
+
 def hang(process):
     process.send_signal(signal.SIGSTOP)
 
@@ -379,19 +400,10 @@ class Trouble:
         self.w.crm.moods[self.panel] = servers.Mood(pause=30)
 
     def feed(self):
-        self.fill(self.w.worker.spool)
+        fill(self.w.worker.spool)
 
     def disk(self):
-        self.fill(self.w.worker.journal_dir)
-
-    @staticmethod
-    def fill(folder):
-        with open(folder / "filler", "wb", buffering=0) as filler:
-            try:
-                while filler.write(b"x" * 4096):
-                    pass
-            except OSError:
-                pass           # The disk is full.
+        fill(self.w.worker.journal_dir)
 
     def over(self):
         self.w.database.go_on()
@@ -472,8 +484,9 @@ STORIES = [a_panel_calls_112_with_a_borrowed_number_and_is_called_back,
            a_silent_route_is_given_up_for_the_second_and_early_media_is_no_silence,
            the_panel_hangs_up_before_anybody_answers, the_service_hangs_up,
            a_worker_that_dies_costs_no_emergency_call_and_no_number,
+           a_panel_that_dialled_112_at_a_worker_that_hung_and_died_is_called_out_by_the_next,
            *(leaves_while([part]) for part in PARTS), leaves_while(PARTS),
-           the_place_goes_as_pidf, fifty_panels_at_once_have_fifty_numbers, it_leaves_while_every_store_is_stopped]
+           *disk_stories.STORIES, the_place_goes_as_pidf, fifty_panels_at_once_have_fifty_numbers, it_leaves_while_every_store_is_stopped]
 
 
 def look_back(w):
