@@ -74,8 +74,8 @@ constexpr std::array<metric_word, row_of_numbers + 1> words{{
      is_counter, ""},
     {"tdctl_pool_taken_total", "Numbers lent without the store that it had lent to another panel meanwhile.",
      is_counter, ""},
-    {"tdctl_pool_struck_total", "Writes of the backlog given up: refused by the store, or without room.", is_counter,
-     ""},
+    {"tdctl_pool_struck_total",
+     "Writes of the backlog given up: refused by the store, which the log says, or without room.", is_counter, ""},
 
     {"tdctl_feed_published_total", "Records sent to RabbitMQ, those sent again counted again.", is_counter, ""},
     {"tdctl_feed_confirmed_total", "Records that RabbitMQ has acknowledged.", is_counter, ""},
