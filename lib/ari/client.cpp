@@ -61,6 +61,7 @@ public:
     insides(asio::any_io_executor loop, options wanted, endpoint where, surroundings around)
         : loop_(std::move(loop)),
           where_(std::move(where)),
+          app_(wanted.app),
           limit_(wanted.limit),
           way_(wanted.way),
           around_(std::move(around)),
@@ -171,7 +172,8 @@ public:
         if (++counters_.connects > 1) {
             ++counters_.reconnects;
         }
-        around_.log(level::info, "ari line=up host=" + where_.host + " port=" + std::to_string(where_.port));
+        around_.log(level::info,
+                    "ari line=up app=" + app_ + " host=" + where_.host + " port=" + std::to_string(where_.port));
         if (way_ != transport::http) {
             line_.send(socket_text(probe_));  // Asterisk 16 does not answer it, and then HTTP it stays
         }
@@ -180,7 +182,7 @@ public:
 
     void line_lost(std::string_view why) override {
         ++counters_.gaps;
-        around_.log(level::warning, "ari line=lost reason=\"" + std::string(why) + "\"");
+        around_.log(level::warning, "ari line=lost app=" + app_ + " reason=\"" + std::string(why) + "\"");
         desk_.line_lost();
         lanes_.socket_closed(steady_now());
     }
@@ -191,7 +193,7 @@ public:
             return;
         }
         if (reply->number == probe_.number && reply->status < 400) {
-            around_.log(level::info, "ari requests=websocket");
+            around_.log(level::info, "ari requests=websocket app=" + app_);
             lanes_.socket_opened(steady_now());
         } else {
             lanes_.socket_replied(reply->number, reply->status, reply->body, steady_now());
@@ -199,8 +201,9 @@ public:
     }
 
     void line_failed(std::string_view why) override {
-        around_.log(level::warning, "ari line=down host=" + where_.host + " port=" + std::to_string(where_.port) +
-                                        " reason=\"" + std::string(why) + "\" next=\"tries again\"");
+        around_.log(level::warning, "ari line=down app=" + app_ + " host=" + where_.host +
+                                        " port=" + std::to_string(where_.port) + " reason=\"" + std::string(why) +
+                                        "\" next=\"tries again\"");
     }
 
     void line_refused(failure why) override { die(std::move(why)); }
@@ -324,7 +327,8 @@ private:
         const auto kept = shared_from_this();
         shut();
         const bool relieved = why.kind == failure_kind::taken;
-        around_.log(relieved ? level::warning : level::error, "ari line=over reason=\"" + why.text + "\"");
+        around_.log(relieved ? level::warning : level::error,
+                    "ari line=over app=" + app_ + " reason=\"" + why.text + "\"");
         around_.fatal(std::move(why));
         if (const auto left = std::exchange(left_, nullptr)) {
             left();
@@ -333,6 +337,7 @@ private:
 
     asio::any_io_executor loop_;
     endpoint where_;
+    std::string app_;
     limits limit_;
     transport way_;
     surroundings around_;

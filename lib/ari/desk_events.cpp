@@ -81,8 +81,8 @@ void desk::tell(event news) {
                    [&](const application_replaced&) {
                        fatal_ = failure{
                            failure_kind::taken,
-                           "another worker took this worker's application in Asterisk: give each its own ari user "
-                           "and application, or stop one of them"};
+                           "another worker took this worker's application in Asterisk: its successor, or one that "
+                           "should have an application of its own"};
                    },
                    [](const request_answered&) {},  // given back by hear()
                    [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },

@@ -308,7 +308,10 @@ void spool_writer::tell(mark& about, std::uint64_t bytes) {
 bool spool_writer::fail(const std::string& what) {
     next_try_ = steady::now() + options_.retry;
     if (!failing_ && alarms_) {
-        alarms_({"spool", alarm_state::raised, "spool: " + what + "; records wait in memory, then are refused"});
+        alarms_({"spool", alarm_state::raised,
+                 "spool: " + what +
+                     "; records wait in memory, then are refused; "
+                     "mend the disk before you restart the worker, which would forget them"});
     }
     failing_ = true;
     return false;

@@ -49,12 +49,15 @@ void call_log::tell(const call::fact& news) {
                 log_.say(n.status == 404 ? log_level::debug : log_level::warning, n.call, "asterisk refused",
                          {{"act", call::name_of(n.what)}, {"leg", n.leg}, {"status", n.status}});
             },
-            [&](const call::pbx_line_lost&) { log_.say(log_level::error, "line to asterisk lost"); },
-            [&](const call::pbx_seen& n) {
-                log_.say(log_level::info, "line to asterisk up",
-                         {{"channels", n.channels.size()}, {"bridges", n.bridges.size()}});
+            [&](const call::pbx_line_lost& n) {
+                log_.say(log_level::error, "line to asterisk lost", {{"line", call::name_of(n.which)}});
             },
-            [&](const call::memory_recalled&) { log_.say(log_level::info, "living calls remembered"); },
+            [&](const call::pbx_seen& n) {
+                log_.say(
+                    log_level::info, "line to asterisk up",
+                    {{"line", call::name_of(n.which)}, {"channels", n.channels.size()}, {"bridges", n.bridges.size()}});
+            },
+            [](const call::memory_recalled&) {},  // cmd tells how many there are
             [&](const call::drain_begun&) { log_.say(log_level::info, "draining"); },
             [&](const call::drain_over&) { log_.say(log_level::warning, "drain over, living calls are ended"); },
             [&](const call::leg_answered& n) {

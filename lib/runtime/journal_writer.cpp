@@ -278,7 +278,10 @@ void journal_writer::end_compression() {
 void journal_writer::fail(const std::string& what) {
     next_try_ = steady::now() + options_.retry;
     if (!desk_.failing.exchange(true) && alarms_) {
-        alarms_({"journal", alarm_state::raised, "journal: " + what + "; lines wait in memory, then are dropped"});
+        alarms_({"journal", alarm_state::raised,
+                 "journal: " + what +
+                     "; lines wait in memory, then are dropped; mend the disk "
+                     "before you restart the worker, which would forget them"});
     }
 }
 

@@ -37,7 +37,8 @@ struct journal_desk {
     std::atomic<std::uint64_t> lines{0};
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> dropped{0};
-    std::atomic<std::int64_t> noted{0};                                  ///< microseconds of the last step noted
+    std::atomic<std::int64_t> first{0};                                  ///< microseconds of the first step noted
+    std::atomic<std::int64_t> noted{0};                                  ///< and of the last step noted
     std::atomic<std::int64_t> written{0};                                ///< and of the last step written
     std::atomic<std::int64_t> oldest{never.time_since_epoch().count()};  ///< arrival of the oldest living call
 };

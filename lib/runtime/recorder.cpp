@@ -104,6 +104,9 @@ void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::rules>
     const std::size_t weight = piece.weight();
     if (desk.pieces.put(std::move(piece), weight)) {
         desk.noted = at.time_since_epoch().count();
+        if (desk.first == 0) {
+            desk.first = desk.noted.load();
+        }
         gap_ = {};
         owed_.reset();
         return;
@@ -121,7 +124,9 @@ recorder_counts recorder::counts() const {
     now.bytes = desk.bytes;
     now.dropped = desk.dropped;
     now.waiting = desk.pieces.weight();
-    now.lag = now.waiting == 0 ? duration{0} : std::max(duration{0}, duration{desk.noted - desk.written});
+    const std::int64_t written = desk.written;
+    const duration behind{desk.noted - (written == 0 ? desk.first.load() : written)};
+    now.lag = now.waiting == 0 ? duration{0} : std::max(duration{0}, behind);
     now.trouble = desk.failing ? alarm_state::raised : alarm_state::cleared;
     return now;
 }

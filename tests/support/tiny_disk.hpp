@@ -24,9 +24,16 @@ public:
         }
     }
     [[nodiscard]] bool mounted() const { return mounted_; }
+    /// From now on it takes nothing, as after an error of the disk; or it does again.
+    bool read_only() { return remount(MS_RDONLY); }
+    bool writable() { return remount(0); }
     [[nodiscard]] const std::filesystem::path& path() const { return dir_.path(); }
 
 private:
+    bool remount(unsigned long how) {
+        return ::mount("tmpfs", dir_.path().c_str(), "tmpfs", MS_REMOUNT | how, nullptr) == 0;
+    }
+
     scratch_dir dir_;
     bool mounted_ = false;
 };

@@ -298,6 +298,20 @@ TEST_CASE("spool: a full disk loses nothing while memory has room", "[feed]") {
     CHECK(batch.damages.empty());
 }
 
+TEST_CASE("spool: on a disk that takes no file it is opened, says so, and takes records again", "[feed]") {
+    tiny_disk disk(64);
+    REQUIRE(disk.mounted());
+    REQUIRE(disk.read_only());
+    alarm_book alarms;
+    const auto to = opened(quick(disk.path()), alarms.sink());
+    to->take(numbered_record(1));
+    REQUIRE(comes_true([&] { return alarms.has("spool+"); }));
+    CHECK(spool::open(quick(disk.path()), {}).why().kind == failure_kind::taken);
+    REQUIRE(disk.writable());
+    REQUIRE(comes_true([&] { return to->counts().taken == 1; }));
+    CHECK(batch_of(*reading(disk.path(), spool_reading::look)).messages.size() == 1);
+}
+
 TEST_CASE("spool: a directory removed under it is made again, and a lost parent is an alarm", "[feed]") {
     const scratch_dir dir;
     alarm_book alarms;

@@ -93,6 +93,8 @@ TEST_CASE("recorder: closing says how much could not be written", "[runtime]") {
     hand_clock clock;
     const auto to = opened(quick(dir.path() / "no" / "such"), clock);
     to->note(noon, ringing(1), {});
+    to->note(noon + 3s, ringing(1), {});
+    CHECK(to->counts().lag == 3s);
     const auto closed = to->close(5s);
     REQUIRE_FALSE(closed.ok());
     CHECK(closed.why().kind == failure_kind::full);
