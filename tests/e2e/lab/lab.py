@@ -27,14 +27,16 @@ CHECKOUT = HERE.parents[2]
 SCENARIOS = HERE.parent / "sipp"
 
 
-# Between Asterisk's RTP ports and those that Linux gives out by itself, so nobody who asked for any port can come between
-# asking for one and binding it; two test programs begin at different ones.
-_ports = itertools.cycle([20100 + (os.getpid() * 10 + i) % 12500 for i in range(12500)])
+# Between Asterisk's RTP ports (examples/asterisk/rtp.conf ends at 29999) and those that Linux gives out by itself (from 32768),
+# so nobody who takes a port of his own can come between asking for one and binding it; two test programs begin at different
+# ones.
+PORTS = range(30000, 32768)
+_ports = itertools.cycle([PORTS[(os.getpid() * 10 + i) % len(PORTS)] for i in range(len(PORTS))])
 
 
 def free_port(address="127.0.0.1", kind=socket.SOCK_DGRAM):
-    """A port that nobody holds, and that is given to nobody else of this program for thousands of calls."""
-    for port in itertools.islice(_ports, 12500):
+    """A port that nobody holds, and that is given to nobody else of this program for 2,768 calls."""
+    for port in itertools.islice(_ports, len(PORTS)):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
