@@ -6,12 +6,13 @@
 The worker is killed (SIGKILL) and started again, told to hand over (SIGUSR2) and started again, relieved by a second one,
 stopped and continued (SIGSTOP for 5 s), its line to Asterisk is cut; RabbitMQ and Redis are killed and started again. Then:
 no call was lost and no talk was cut, Asterisk holds no channel and no bridge, and the broker has a record of every call that a
-worker was told of, and of no other call. A call that is not lost talked with a resident, and a worker's record says so, or the
-dialplan rang the flat by itself because there was no worker just then. Whoever left while the worker stood still may be recorded as
-cancelled: that the two were joined meanwhile is heard only afterwards; and where both replies to a join were lost with the line's
-packets, or the visitor left before the join was heard of, the record says that nobody talked. Such calls are printed. A record may be delivered again after a crash of either side, and a receiver drops it by its message_id:
-here all deliveries of a call must have the same body, since a call that ended in two ways had two records; how many came again
-is printed. That they have the same message_id is what tests/integration/rabbitmq looks at. A phone that answers while nobody
+worker was told of, and of no other call. A call that is not lost talked with a resident, and a worker's record says so, or
+the dialplan rang the flat by itself because there was no worker just then. Whoever left while the worker stood still may be
+recorded as cancelled: that the two were joined meanwhile is heard only afterwards; and where both replies to a join were lost
+with the line's packets, or the visitor left before the join was heard of, the record says that nobody talked. Such calls are
+printed. A record may be delivered again after a crash of either side, and a receiver drops it by its message_id: here all
+deliveries of a call must have the same body, since a call that ended in two ways had two records; how many came again is
+printed. That they have the same message_id is what tests/integration/rabbitmq looks at. A phone that answers while nobody
 listens is hung up by Asterisk; its flat has a second phone that answers later.
 """
 

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <string>
 
-#include "base/random.hpp"
 #include "catch.hpp"
 #include "seeds.hpp"
 #include "sim/world.hpp"
@@ -74,12 +73,7 @@ TEST_CASE("deaths: one or two at any fact, with up to 50 ms forgotten", "[sim]")
         world_plan plan = plan_of(seed);
         world undisturbed(plan, story::untold);
         undisturbed.run();
-        random_source dice(seed + 77);
-        for (std::size_t at = 0, left = 1 + dice.below(2); left > 0; --left) {
-            at += 1 + dice.below(undisturbed.steps() + 1);
-            plan.deaths.push_back({at, duration{static_cast<std::int64_t>(dice.below(50'001))},
-                                   duration{static_cast<std::int64_t>(dice.below(4'000'000))}});
-        }
+        plan.deaths = td::test::deaths_by_dice(seed, undisturbed.steps());
         remembered += remembered_in(plan, broken);
     }
     CHECK(broken == 0);

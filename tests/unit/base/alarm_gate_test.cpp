@@ -21,9 +21,8 @@ TEST_CASE("alarm_gate: it tells until it is shut, and then holds the sink no lon
 
 TEST_CASE("alarm_gate: one without a sink tells nobody", "[base]") {
     alarm_gate gate({});
-    gate.tell({"journal", alarm_state::raised, ""});
+    CHECK_NOTHROW(gate.tell({"journal", alarm_state::raised, ""}));  // an empty function would
     gate.shut();
-    SUCCEED();
 }
 
 }  // namespace
