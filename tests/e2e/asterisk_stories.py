@@ -2,7 +2,6 @@
 
 import threading
 
-import lab
 from elsewhere import Elsewhere
 from servers import Mood
 from world import Phone, Story, wait
@@ -28,11 +27,7 @@ class Restarting(Story):
 
     def emergency(self):
         """A panel that talks with 112."""
-        panel = str(next(self.world.numbers))
-        self.world.gateway.set("112", Phone(answer_after=0.2))
-        run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="112", hold=60.0,
-                       keys={"panel": panel}, name=f"{panel}-sos", timeout=90)
-        self.addCleanup(run.stop)
+        panel, _ = self.call_112(hold=60.0)
         self.world.gateway.wait(lambda: self.world.gateway.states().get("112") == "talking", 30, "the service to talk")
         wait(lambda: self.world.panel_talks(panel), 30, "the panel to talk with the service")
         return panel

@@ -4,7 +4,6 @@ import contextlib
 import signal
 import urllib.error
 
-import lab
 from elsewhere import Elsewhere
 from world import Phone, Story, wait
 
@@ -97,11 +96,7 @@ class TooMany(Story):
         self.assertEqual(metrics['tdctl_calls_finished_total{kind="door",outcome="failed"}'], 1)
 
     def emergency_call_leaves(self):
-        panel = str(next(self.world.numbers))
-        self.world.gateway.set("112", Phone(answer_after=0.2))
-        run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="112", hold=0.5,
-                       keys={"panel": panel}, name=f"{panel}-sos", timeout=90)
-        self.addCleanup(run.stop)
+        panel, run = self.call_112(hold=0.5)
         run.check()
         record, = wait(lambda: self.worker.records("sos.finished"), 30, "the record of the emergency call")
         self.expect(record, panel=panel, outcome="answered", ended_by="panel")

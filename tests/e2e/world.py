@@ -216,6 +216,15 @@ class Story(unittest.TestCase):
                                               for number, name in enumerate(names)}, **words)
         return names
 
+    def call_112(self, hold):
+        """A panel calls 112, which answers: the panel's name and its run."""
+        panel = str(next(self.world.numbers))
+        self.world.gateway.set("112", Phone(answer_after=0.2))
+        run = lab.Sipp("panel", self.world.scratch / "sipp", target=self.world.asterisk.sip, service="112", hold=hold,
+                       keys={"panel": panel}, name=f"{panel}-sos", timeout=90)
+        self.addCleanup(run.stop)
+        return panel, run
+
     def call(self, scenario="panel-waits", flat="12", panel=None, records=1, **options):
         """A panel calls. `records` is how many finished records must come of it."""
         panel = panel or self.panel
