@@ -1,5 +1,7 @@
 #include "base/id.hpp"
 
+#include <algorithm>
+
 namespace td {
 namespace {
 
@@ -7,6 +9,14 @@ constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";  // Cr
 constexpr std::string_view prefix = "td.";
 constexpr std::size_t bridge_length = prefix.size() + call_id::length;
 constexpr std::size_t channel_length = bridge_length + 3;  // ".NN"
+
+constexpr std::array<bool, 256> in_alphabet = [] {
+    std::array<bool, 256> table{};
+    for (const char each : alphabet) {
+        table[static_cast<unsigned char>(each)] = true;
+    }
+    return table;
+}();
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -29,7 +39,8 @@ call_id call_id::of(std::uint64_t milliseconds, std::uint16_t random_high, std::
 }
 
 std::optional<call_id> call_id::parse(std::string_view text) {
-    if (text.size() != length || text.find_first_not_of(alphabet) != std::string_view::npos) {
+    const auto is_ours = [](char each) { return in_alphabet[static_cast<unsigned char>(each)]; };
+    if (text.size() != length || !std::all_of(text.begin(), text.end(), is_ours)) {
         return std::nullopt;
     }
     call_id parsed;

@@ -1,5 +1,6 @@
 #include "base/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace td {
@@ -99,6 +100,10 @@ std::size_t utf8_length(std::string_view text) {
     const bool bad = (first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU) ||
                      (first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU);
     return bad ? 0 : length;
+}
+
+bool stands_for_itself(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char each) { return plain[static_cast<unsigned char>(each)]; });
 }
 
 void append_json_text(std::string& out, std::string_view text, broken_utf8 rule) {

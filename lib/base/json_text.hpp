@@ -22,6 +22,9 @@ enum class broken_utf8 : std::uint8_t {
 /// that no line printed on a terminal can move its cursor.
 void append_json_text(std::string& out, std::string_view text, broken_utf8 rule);
 
+/// Whether `append_json_text` appends this text as it is, between its quotes.
+[[nodiscard]] bool stands_for_itself(std::string_view text);
+
 /// The text that `append_json_text` with `kept` was given, from the text that a JSON parser gave back.
 [[nodiscard]] std::string with_kept_bytes(std::string_view parsed);
 

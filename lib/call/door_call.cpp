@@ -249,6 +249,7 @@ void door_call::win(instant now, leg_no leg, commands& out) {
     plan_.won(now, leg);
     state_ = state::joining;
     limit_ = now + rules_->join_limit;
+    held_.release();
     ask_to_join(out);
     drop_everybody(now, hangup_reason::answered_elsewhere, leg_why::answered_elsewhere, out);
     push_end_of_ring(push_end::answered_elsewhere, out);
@@ -264,14 +265,20 @@ void door_call::ask_to_join(commands& out) {
     out.push_back(join{{call_, winner_}, panel_channel_});
 }
 
-void door_call::talk_if_joined(instant now) {
-    if (state_ != state::joining || !joined_ || !answered_panel_) {
+void door_call::talk_if_joined(instant since) {
+    if (!joined_ || !answered_panel_) {
         return;
     }
-    state_ = state::talking;
-    joined_at_ = now;
-    limit_ = now + rules_->talk_limit;
-    again_at_ = never;
+    if (state_ == state::joining) {
+        state_ = state::talking;
+        joined_at_ = since;
+        limit_ = since + rules_->talk_limit;
+        again_at_ = never;
+    } else if (state_ == state::ending && won_ && joined_at_ == never) {
+        // Whoever left was heard of before the replies: a process that stood still hears everything at once.
+        joined_at_ = answered_at_;
+        how_ = outcome::answered;
+    }
 }
 
 void door_call::on(instant now, const pbx_did& news, commands& out) {
@@ -385,13 +392,17 @@ void door_call::join_failed(instant now, const pbx_refused& news, commands& out)
         return;  // the first join; the bridge is asked for again, and the next one stands behind it
     }
     bridge_ = no_bridge ? bridge_condition::none : bridge_;
+    note("asterisk refused to join: " + std::to_string(news.status));
+    if (line_lost_at_ != never) {
+        join_unheard_ = true;  // they may talk by now: the picture tells, or asks again
+        return;
+    }
     somebody_is_gone_ = somebody_is_gone_ || (!no_bridge && (news.status == 400 || news.status == 404));
     if (again_at_ == never && (somebody_is_gone_ || !join_tried_again_)) {
         again_at_ = now + rules_->join_again;
     } else if (again_at_ == never) {
         end(now, outcome::failed, ended_by::pbx, hangup_reason::congestion, out);
     }
-    note("asterisk refused to join: " + std::to_string(news.status));
 }
 
 void door_call::on(instant, const key_pressed& news, commands&) {

@@ -4,7 +4,7 @@
 //
 //   looking_up  the CRM's answer, its limit, the panel leaving
 //   ringing     an answer, the ring limit (of a lost line: after the picture), everybody's no, the panel leaving
-//   joining     the bridge, a refusal, the join limit, either side leaving
+//   joining     the bridge, a refusal, the join limit (both of a lost line: after the picture), either side leaving
 //   talking     either side leaving, the talk limit
 //   opening     (auto_open) the keys played, their limit, the panel leaving
 //   ending      the last leg, the panel and the bridge gone, the end limit
@@ -83,11 +83,13 @@ private:
 
     void win(instant now, leg_no leg, commands& out);
     void ask_to_join(commands& out);
-    void talk_if_joined(instant now);
+    void talk_if_joined(instant since);
     void join_failed(instant now, const pbx_refused& news, commands& out);
     void opening_failed(instant now, const pbx_refused& news, commands& out);
     void drop_unknown_leg(instant now, leg_no leg, commands& out);
     void no_word_of_crm(instant now, commands& out);
+    void learn_of_join(const pbx_seen& news);
+    void join_anew(instant now, commands& out);
     void keep_forgotten(leg_no leg, pbx_seen::condition seen);
     void take_forgotten_legs(instant now, commands& out);
     void leg_is_gone(instant now, leg_no leg, leg_why why, ended_by who, commands& out);
@@ -122,6 +124,7 @@ private:
     bool panel_taken_ = false;
     bool answered_panel_ = false;
     bool joined_ = false;
+    bool join_unheard_ = false;      ///< asked for, and the line was lost before a good reply came
     bool join_tried_again_ = false;  ///< or the door's opening
     bool somebody_is_gone_ = false;  ///< a request said so; the event that says who is on its way
     bool described_ = false;
@@ -141,7 +144,7 @@ private:
     instant joined_at_ = never;
     instant over_at_ = never;
     instant limit_ = never;     ///< of the state
-    held_limit held_;           ///< that of ringing waits for the picture
+    held_limit held_;           ///< those of ringing and joining wait for the picture
     instant again_at_ = never;  ///< of a join that is tried again, of hang-ups that are repeated
     instant push_at_ = never;
     instant drop_at_ = never;  ///< of hang-ups that Asterisk refused

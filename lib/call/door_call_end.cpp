@@ -103,9 +103,10 @@ void door_call::nobody_left_to_ring(instant now, commands& out) {
 // ---- time
 
 void door_call::advance(instant now, commands& out) {
-    // Only who rings may be answered while nobody hears it; every other limit is certain.
-    const instant lost_at = state_ == state::ringing ? line_lost_at_ : never;
-    if (held_.due(now, limit_, lost_at, rules_->join_limit)) {
+    // Only who rings may be answered while nobody hears it, and only who was answered may talk; the rest is certain.
+    const bool unheard = state_ == state::ringing || state_ == state::joining;
+    const duration patience = state_ == state::joining ? rules_->talk_limit : rules_->join_limit;
+    if (held_.due(now, limit_, unheard ? line_lost_at_ : never, patience)) {
         switch (state_) {
             case state::looking_up:
                 note("crm: no answer in time");
@@ -183,7 +184,8 @@ void door_call::drop_told_again(commands& out) {
 
 instant door_call::next_deadline() const {
     const bool rings = state_ == state::ringing;
-    const instant next = std::min({rings ? held_.of(limit_) : limit_, again_at_, drop_at_});
+    const bool may_wait = rings || state_ == state::joining;
+    const instant next = std::min({may_wait ? held_.of(limit_) : limit_, again_at_, drop_at_});
     return rings && !recalled_ && !held_.holds() ? std::min({next, push_at_, plan_.next_due()}) : next;
 }
 
@@ -191,6 +193,7 @@ instant door_call::next_deadline() const {
 
 void door_call::on(instant now, const pbx_line_lost&, commands&) {
     line_lost_at_ = now;
+    join_unheard_ = state_ == state::joining;
 }
 
 /// Everything that is without an answer is asked again, with its whole time: answer, join, bridge and hang-up may be
@@ -212,6 +215,7 @@ void door_call::on(instant now, const memory_recalled&, commands& out) {
         case state::joining:
             limit_ = now + rules_->join_limit;
             again_at_ = never;
+            join_unheard_ = false;
             ask_to_join(out);
             return;
         case state::opening:
@@ -241,8 +245,8 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
     if (unsure && state_ != state::ending) {
         drop_told_again(out);  // the order may have died with the process before it was sent
     }
-    if (!news.bridges.empty() && bridge_ == bridge_condition::none) {
-        bridge_ = bridge_condition::ready;  // made in moments that no memory holds
+    if (!news.bridges.empty() && (bridge_ == bridge_condition::none || bridge_ == bridge_condition::doubtful)) {
+        bridge_ = bridge_condition::ready;  // made in moments that no memory holds, or only the reply was lost
     }
     const auto seen = [&](std::string_view name) {
         return std::find_if(news.channels.begin(), news.channels.end(),
@@ -260,6 +264,7 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         }
     }
     const auto panel = seen(panel_channel_.text());
+    learn_of_join(news);
     if (panel_here_ && panel == news.channels.end()) {
         // A call whose visitor is gone was cancelled, whatever became of its phones.
         for (const leg_no leg : plan_.living()) {
@@ -286,12 +291,39 @@ void door_call::on(instant now, const pbx_seen& news, commands& out) {
         insist(now, out);
     }
     held_.release();
+    if (std::exchange(join_unheard_, false) && state_ == state::joining) {
+        join_anew(now, out);
+    }
     if (unsure && state_ == state::ringing && panel->state == pbx_seen::condition::up) {
         note("somebody had answered, and was gone before anybody remembered who");
         end(now, outcome::failed, ended_by::lost, hangup_reason::normal, out);
     } else if (state_ == state::ringing) {
         advance(now, out);  // what waited for the picture is decided by it
     }
+}
+
+/// Whoever of the two is still there stands in the bridge: the join was done, and only its reply was lost. The panel
+/// was answered before, unless it is seen waiting.
+void door_call::learn_of_join(const pbx_seen& news) {
+    if (state_ != state::joining) {
+        return;
+    }
+    bool panel_waits = false;
+    for (const pbx_seen::channel& c : news.channels) {
+        joined_ = joined_ || c.joined;
+        panel_waits = panel_waits || (c.name == panel_channel_ && c.state != pbx_seen::condition::up);
+    }
+    answered_panel_ = answered_panel_ || (joined_ && !panel_waits);
+    talk_if_joined(answered_at_);
+}
+
+/// The replies were lost with the line. All of it may be asked twice.
+void door_call::join_anew(instant now, commands& out) {
+    limit_ = now + rules_->join_limit;
+    again_at_ = never;
+    join_tried_again_ = false;
+    somebody_is_gone_ = false;
+    ask_to_join(out);
 }
 
 void door_call::keep_forgotten(leg_no leg, pbx_seen::condition seen) {

@@ -101,6 +101,7 @@ struct pbx_seen {
     struct channel {
         channel_id name;
         condition state = condition::waiting;
+        bool joined = false;  ///< it stands in a bridge of ours
     };
     std::vector<channel> channels;  ///< those that our application holds, and no others
     std::vector<call_id> bridges;   ///< ours only

@@ -4,7 +4,8 @@
 // call and when to try again is their own business. Phases and what leaves them:
 //
 //   waiting  the owner's own deadlines, the caller leaving
-//   joining  the bridge and the answer, the join limit (a callee that cannot be joined is missed), either side leaving
+//   joining  the bridge and the answer, either side leaving, the join limit (of a lost line after the picture; a
+//            callee that cannot be joined is missed)
 //   talking  either side leaving, the longest call
 //   ending   the last leg, the caller and the bridge gone, the end limit
 //   ended    nothing
@@ -19,6 +20,7 @@
 
 #include "call/commands.hpp"
 #include "call/facts.hpp"
+#include "call/held_limit.hpp"
 #include "call/sos_rules.hpp"
 
 namespace td::call {
@@ -55,13 +57,18 @@ public:
     void on(instant now, const pbx_refused& news, commands& out);
     void on(instant now, const pbx_seen& news, commands& out);
     void on(instant now, const memory_recalled& news, commands& out);
-    void line_lost(instant now) { line_lost_at_ = now; }
+    void line_lost(instant now) {
+        line_lost_at_ = now;
+        join_unheard_ = phase_ == phase::joining;
+    }
     /// Until the next picture: a callee that was made first may never have been dialled, as far as is remembered.
     [[nodiscard]] bool unsure_of_dial() const { return recalled_ && !dialled_ && dialled_at_ < line_lost_at_; }
     /// `never` while the line is there, and from the picture on.
     [[nodiscard]] instant lost_at() const { return line_lost_at_; }
     void advance(instant now, commands& out);
-    [[nodiscard]] instant next_deadline() const { return std::min({limit_, join_again_at_, again_at_}); }
+    [[nodiscard]] instant next_deadline() const {
+        return std::min({phase_ == phase::joining ? held_.of(limit_) : limit_, join_again_at_, again_at_});
+    }
 
     /// Why the callee came to nothing, once.
     [[nodiscard]] std::optional<miss> take_miss() { return std::exchange(miss_, std::nullopt); }
@@ -97,7 +104,9 @@ private:
     void begin_end(instant now, outcome how, ended_by who, commands& out);
     void join(commands& out);
     void ask_to_join(commands& out);
-    void talk_if_joined(instant now);
+    void talk_if_joined(instant since);
+    void learn_of_join(const pbx_seen& news);
+    void join_anew(instant now, commands& out);
     void join_failed(instant now, const pbx_refused& news, commands& out);
     void join_again(instant now, commands& out);
     void callee_is_missed(const miss& why);
@@ -120,11 +129,13 @@ private:
     bool give_back_again_ = false;
     bool recalled_ = false;  ///< until the next picture: what was asked may never have been sent
     bool caller_answered_ = false;
-    bool dialled_ = false;  ///< Asterisk has said so, of the callee that is called now
-    bool joined_ = false;   ///< the callee and the caller are in the bridge
+    bool dialled_ = false;       ///< Asterisk has said so, of the callee that is called now
+    bool joined_ = false;        ///< the callee and the caller are in the bridge
+    bool join_unheard_ = false;  ///< asked for, and the line was lost before a good reply came
     bool join_tried_again_ = false;
     bool somebody_is_gone_ = false;
     instant limit_ = never;
+    held_limit held_;  ///< that of joining waits for the picture
     instant join_again_at_ = never;
     instant again_at_ = never;  ///< hang-ups that were refused, and everything of an end
     instant rang_at_ = never;

@@ -228,7 +228,7 @@ const text_rule keys{"keys such as 1 or *9", why_not_keys};
 const text_rule route{"a number or name to dial, such as 112", why_not_route};
 const text_rule route_or_nothing{"a number or name to dial, or nothing", why_not_route_or_nothing};
 const text_rule exchange{"the name of an exchange, such as td.calls", why_not_exchange};
-const text_rule directory{"a directory, such as /var/lib/tdctl/journal", why_not_path};
+const text_rule directory{"a directory of its own, such as /var/lib/tdctl/NAME", why_not_path};
 const text_rule file_or_nothing{"the absolute path of a file, or nothing", why_not_path_or_nothing};
 
 const address_rule asterisk{"a URL such as http://127.0.0.1:8088", why_not_asterisk};

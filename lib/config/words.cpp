@@ -1,8 +1,6 @@
 #include "config/words.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "base/json_text.hpp"
 
@@ -38,19 +36,6 @@ std::size_t edits(std::string_view a, std::string_view b) {
     return last[b.size()];
 }
 
-/// C0, DEL, and C1 (U+0080 to U+009F, which some terminals obey too).
-bool is_control(std::string_view sequence) {
-    const auto first = static_cast<unsigned char>(sequence[0]);
-    return first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0);
-}
-
-std::string escaped(char control) {
-    std::array<char, 8> text{};
-    const auto value = static_cast<unsigned>(static_cast<unsigned char>(control));
-    const int length = std::snprintf(text.data(), text.size(), "\\x%02x", value);
-    return {text.data(), static_cast<std::size_t>(length)};
-}
-
 }  // namespace
 
 std::string_view nearest(std::string_view written, std::span<const std::string_view> known) {
@@ -72,26 +57,6 @@ std::string_view nearest(std::string_view written, std::span<const std::string_v
 std::string_view nearest(std::string_view written, const std::vector<std::string>& known) {
     const std::vector<std::string_view> views(known.begin(), known.end());
     return nearest(written, std::span<const std::string_view>(views));
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-    std::string shown;
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
-        std::string piece = "?";
-        if (length != 0) {
-            piece = text.substr(0, length);
-            if (is_control(piece)) {
-                piece = escaped(piece.back());
-            }
-        }
-        if (shown.size() + piece.size() > limit) {
-            return shown.append("…");
-        }
-        shown.append(piece);
-        text.remove_prefix(std::max<std::size_t>(1, length));
-    }
-    return shown;
 }
 
 std::string in_quotes(std::string_view text) {

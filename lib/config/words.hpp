@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.hpp"
+
 namespace td::config {
 
 /// The word nearest to `written` by edit distance (swapped neighbours count as one edit), or "" when nothing is near:
@@ -13,9 +15,7 @@ namespace td::config {
 [[nodiscard]] std::string_view nearest(std::string_view written, std::span<const std::string_view> known);
 [[nodiscard]] std::string_view nearest(std::string_view written, const std::vector<std::string>& known);
 
-/// Text from outside for a terminal: control characters as \xNN, broken UTF-8 as '?', at most `limit` bytes and then
-/// "…".
-[[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 80);
+using td::printable;
 
 /// A string with its quotes, as both TOML and JSON read it: TOML's escapes are those of JSON and more.
 [[nodiscard]] std::string in_quotes(std::string_view text);

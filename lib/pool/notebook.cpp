@@ -247,7 +247,9 @@ void notebook::ended(const call_id& call, lease_token token, const number_id& nu
     const bool goes_on = std::ranges::any_of(what_.loans, [&](const loan& each) {
         return each.row.number == number && each.row.panel == panel && each.row.ended_at == never && open(each, at);
     });
-    if (rules_.writes_routes && !lost && !goes_on) {
+    // Who gives a number back for a call that is over does not say whose it was. The route that is there is a better
+    // one.
+    if (rules_.writes_routes && !lost && !goes_on && !row.panel.empty()) {
         row.token = newest_token(number, panel, row.token);
         const instant until = row.window_until;
         add_errand(errand::kind::put, at, until, std::move(row));

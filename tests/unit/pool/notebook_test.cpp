@@ -195,6 +195,12 @@ TEST_CASE("notebook: an end without a loan still closes lease and route", "[pool
     CHECK(read_site(s.book.backlog().at(1).row.site)->panel == panel_id{"p1"});
 }
 
+TEST_CASE("notebook: an end that does not say whose number it was leaves the route alone", "[pool]") {
+    script s;
+    s.end(1, "", 5);
+    CHECK(s.errands() == "end:104=");
+}
+
 TEST_CASE("notebook: a late lease of another number goes back, one of the same number is the settlement", "[pool]") {
     script s;
     s.reserve({1});
