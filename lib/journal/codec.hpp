@@ -4,11 +4,12 @@
 //
 //   {"at":"2026-11-23T02:34:52.076123Z","fact":"leg_ringing","call":"01…","leg":2}
 //   {"at":"2026-11-23T02:34:52.076131Z","do":"drop_leg","call":"01…","leg":1,"reason":"answered_elsewhere"}
+//   {"at":"2026-11-23T02:34:52.076123Z","retold":true,"fact":"leg_ringing","call":"01…","leg":2}
 //
-// `at` and the kind stand first, always; a header begins with {"journal":"tdctl","schema":1 and says "opened_at".
-// Moments are RFC 3339 in UTC with microseconds, so that `grep T02:34` finds a minute; lengths are whole microseconds
-// in a name ending in _us. Text may hold any bytes: those that are not UTF-8 come back as they were (broken_utf8::kept
-// in base/json_text.hpp).
+// `at` and the kind stand first, always, but for the mark of a line that was told before; a header begins with
+// {"journal":"tdctl","schema":1 and says "opened_at". Moments are RFC 3339 in UTC with microseconds, so that `grep
+// T02:34` finds a minute; lengths are whole microseconds in a name ending in _us. Text may hold any bytes: those that
+// are not UTF-8 come back as they were (broken_utf8::kept in base/json_text.hpp).
 
 #include <cstddef>
 #include <cstdint>
@@ -22,11 +23,14 @@
 
 namespace td::journal {
 
+/// Whether a line is told where it belongs, or once more behind the header of a later file.
+enum class telling : std::uint8_t { first, again };
+
 /// Each appends one line with its '\n'.
 void write(std::string& out, instant at, const header& first);
-void write(std::string& out, instant at, const rules_changed& news);
+void write(std::string& out, instant at, const rules_changed& news, telling how = telling::first);
 void write(std::string& out, instant at, const gap& missing);
-void write(std::string& out, instant at, const call::fact& news);
+void write(std::string& out, instant at, const call::fact& news, telling how = telling::first);
 void write(std::string& out, instant at, const call::command& wish);
 
 /// The name of a fact or command in its line: leg_ringing, drop_leg, …

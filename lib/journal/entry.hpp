@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/instant.hpp"
 #include "call/commands.hpp"
@@ -17,6 +18,7 @@
 namespace td::journal {
 
 /// The number in every header. A reader takes its own number and smaller ones; fields are only added within a number.
+/// It is still 1 with retold lines: a reader that does not know them leaves them out, and finds its way by `oldest`.
 inline constexpr int schema = 1;
 
 /// The first line of every file.
@@ -38,6 +40,12 @@ struct header {
     /// Whether a file before it tells the end of what the run remembered: memory_recalled. Nothing in files of older
     /// writers.
     std::optional<bool> recalled{};
+    /// So many retold lines stand behind it: all that is needed to remember the calls of the run that live where the
+    /// file begins. Nothing in files of older writers.
+    std::optional<std::uint64_t> retold{};
+    /// Where lines of the run are missing before the file, dropped while the disk could not be written: the calls that
+    /// lived then and live here. What the worker knows of them does not all stand in the journal.
+    std::optional<std::vector<call_id>> holed{};
 };
 
 /// The configuration changed: calls begun from here on follow it.
@@ -49,6 +57,11 @@ struct rules_changed {
 struct gap {
     std::uint64_t lines = 0;
     instant since{};
+    /// The calls that live behind it: the ends of the others are among the missing lines. Nothing in files of older
+    /// writers.
+    std::optional<std::vector<call_id>> living{};
+    /// Whether the worker gives new calls back behind it. Nothing in files of older writers.
+    std::optional<bool> draining{};
 };
 
 /// The smallest stands first, because that is what an entry holds before it is read.
@@ -59,6 +72,8 @@ using line = std::variant<gap, header, rules_changed, call::fact, call::command>
 struct entry {
     instant at{};
     line what;
+    /// A fact, or rules, of a file before: told again behind the header, with the moment of then.
+    bool retold = false;
 };
 
 }  // namespace td::journal

@@ -23,7 +23,7 @@ void describe(Io& io, Thing& thing) {
 template <class Io, shape_of<opened_file> Thing>
 void describe(Io& io, Thing& thing) {
     auto& [first, at] = thing;
-    auto& [number, node, version, run, seq, rules, oldest, clock, recalled] = first;
+    auto& [number, node, version, run, seq, rules, oldest, clock, recalled, retold, holed] = first;
     io.field("schema", number);
     io.field("node", node);
     io.field("version", version);
@@ -34,6 +34,8 @@ void describe(Io& io, Thing& thing) {
     io.later_field("oldest", oldest);
     io.later_field("clock", clock);
     io.later_field("recalled", recalled);
+    io.later_field("retold", retold);
+    io.later_field("holed", holed);
 }
 
 template <class Io, shape_of<rules_changed> Thing>
@@ -44,9 +46,11 @@ void describe(Io& io, Thing& thing) {
 
 template <class Io, shape_of<gap> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [lines, since] = thing;
+    auto& [lines, since, living, draining] = thing;
     io.field("gap", lines);
     io.field("since", since);
+    io.later_field("living", living);
+    io.later_field("draining", draining);
 }
 
 }  // namespace td::journal

@@ -43,9 +43,10 @@ void describe(Io& io, Thing& thing) {
 
 template <class Io, shape_of<call::pbx_seen::channel> Thing>
 void describe(Io& io, Thing& thing) {
-    auto& [name, state] = thing;
+    auto& [name, state, joined] = thing;
     io.field("channel", name);
     io.field("state", state);
+    io.later_field("joined", joined);
 }
 
 template <class Io, shape_of<call::push_answered::rejection> Thing>

@@ -85,19 +85,31 @@ private:
         if (at_ == end_ || !next_field()) {
             return wrong_.with("says nothing after \"at\"");
         }
+        if (key_ == "retold" && !read_mark(to)) {
+            return false;
+        }
         if (key_ == "fact") {
             return read_alternative<call::fact>("fact", to);
-        }
-        if (key_ == "do") {
-            return read_alternative<call::command>("command", to);
         }
         if (key_ == "rules") {
             return read_fields<rules_changed>(to);
         }
-        if (key_ == "gap") {
+        if (key_ == "do" && !to.retold) {
+            return read_alternative<call::command>("command", to);
+        }
+        if (key_ == "gap" && !to.retold) {
             return read_fields<gap>(to);
         }
         return wrong_.with("has \"" + std::string(key_.substr(0, 40)) + "\" where its kind should stand");
+    }
+
+    /// That the line was told before; it stands before the kind.
+    bool read_mark(entry& to) {
+        if (!values_.read(value_, to.retold)) {
+            return wrong_.in("retold");
+        }
+        ++at_;
+        return to.retold && at_ != end_ ? next_field() : wrong_.with("has no kind behind \"retold\":true");
     }
 
     /// The whole of `Thing`, whose first field is the one that stands here.

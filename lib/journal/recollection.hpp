@@ -11,7 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -38,6 +43,9 @@ struct recollection {
     std::uint64_t missing = 0;  ///< lines that gaps speak of
 };
 
+/// Whether a command of this name is kept as a last word: finish, alert, …
+[[nodiscard]] bool names_last_word(std::string_view name);
+
 class recollector {
 public:
     /// How far back before the last line last_words go, and how many they are at most: the latest.
@@ -48,15 +56,24 @@ public:
     recollector() : recollector(limits{}) {}
     explicit recollector(limits wanted) : limit_(wanted) {}
 
-    /// Every line in its order, files one after another.
+    /// Every line in its order, files one after another. A retold line says nothing new: who begins with the file in
+    /// which it stands takes it as one that was told first.
     void take(entry told);
+    /// Appends lines that say again all that the living calls need, and gives back how many. Whoever takes them, and
+    /// the lines to come, remembers what this one does; it goes on from them itself, so that a long life costs no more
+    /// memory than a short one. Last words are not among them.
+    [[nodiscard]] std::uint64_t retell(std::string& lines);
+    /// In force behind the last line.
+    [[nodiscard]] const call::rules& rules() const { return rules_; }
+    /// The living calls of which lines are missing, also those whose arrival is; nothing where no lines are.
+    [[nodiscard]] std::optional<std::vector<call_id>> holed() const;
     /// To be asked once, at the end.
     [[nodiscard]] recollection finish();
 
 private:
     struct kept {
         std::uint64_t no = 0;
-        std::variant<call::fact, call::rules> what;
+        std::variant<call::fact, std::unique_ptr<call::rules>> what;  ///< rules are rare, and large
     };
     struct life {
         std::vector<kept> facts;
@@ -68,6 +85,7 @@ private:
     void take(instant at, call::fact news);
     void take(instant at, const call::command& wish);
     void take(instant at, const call::rules& rules);
+    void take(instant at, const gap& hole);
     void begin(instant at, const call_id& call, const channel_id& panel);
     void end(const call_id& call);
     void say(instant at, call::command words);
@@ -75,7 +93,8 @@ private:
     [[nodiscard]] bool concerns_living(const call::fact& news) const;
     [[nodiscard]] std::uint64_t number(instant at);
     [[nodiscard]] std::vector<kept> in_order();
-    void rebuild(std::vector<kept> facts, recollection& into);
+    [[nodiscard]] std::vector<kept> what_concerned(std::vector<kept> general) const;
+    call::commands rebuild(const std::function<void(remembered_step)>& tell);
 
     limits limit_;
     std::unordered_map<call_id, life> living_;
@@ -91,6 +110,7 @@ private:
     bool draining_ = false;
     instant last_{};
     std::uint64_t missing_ = 0;
+    std::optional<std::set<call_id>> holed_;  ///< the living calls of which lines are missing
 };
 
 }  // namespace td::journal

@@ -6,68 +6,64 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/json_text.hpp"
 #include "journal/codec.hpp"
 #include "journal/command_shapes.hpp"
 #include "journal/entry_shapes.hpp"
 #include "journal/fact_shapes.hpp"
+#include "journal/line_text.hpp"
 #include "journal/value_names.hpp"
 
 namespace td::journal {
 namespace {
 
-void append_digits(std::string& out, std::int64_t number, std::size_t width) {
-    std::array<char, 8> digits{};
-    for (std::size_t i = width; i > 0; --i) {
-        digits[i - 1] = static_cast<char>('0' + number % 10);
-        number /= 10;
-    }
-    out.append(digits.data(), width);
+/// Two decimal digits.
+void write_pair(char* to, std::int64_t number) {
+    to[0] = static_cast<char>('0' + number / 10);
+    to[1] = static_cast<char>('0' + number % 10);
 }
 
 /// A moment outside the years 0 to 9999, which RFC 3339 cannot say, is a bare number of microseconds since 1970.
-void append_instant(std::string& out, instant at) {
+void put_instant(line_text& out, instant at) {
     using namespace std::chrono;
     // The calendar of the standard library ends long before the range of an instant does, so the range is looked at
     // first.
     constexpr instant first = sys_days{year{0} / 1 / 1};
     constexpr instant last = sys_days{year{10000} / 1 / 1};
     if (at < first || at >= last) {
-        append_json_number(out, at.time_since_epoch().count());
+        out.put_number(at.time_since_epoch().count());
         return;
     }
     const auto day = floor<days>(at);
     const year_month_day date{day};
     const std::int64_t microseconds = (at - day).count();
     const std::int64_t second = microseconds / 1'000'000;
-    out += '"';
-    append_digits(out, static_cast<int>(date.year()), 4);
-    out += '-';
-    append_digits(out, static_cast<unsigned>(date.month()), 2);
-    out += '-';
-    append_digits(out, static_cast<unsigned>(date.day()), 2);
-    out += 'T';
-    append_digits(out, second / 3600, 2);
-    out += ':';
-    append_digits(out, second / 60 % 60, 2);
-    out += ':';
-    append_digits(out, second % 60, 2);
-    out += '.';
-    append_digits(out, microseconds % 1'000'000, 6);
-    out += "Z\"";
+    const std::int64_t fraction = microseconds % 1'000'000;
+    std::array<char, 29> text{'"', 'y', 'y', 'y', 'y', '-', 'm', 'm', '-', 'd', 'd', 'T', 'h', 'h', ':',
+                              'm', 'm', ':', 's', 's', '.', 'f', 'f', 'f', 'f', 'f', 'f', 'Z', '"'};
+    write_pair(&text[1], static_cast<int>(date.year()) / 100);
+    write_pair(&text[3], static_cast<int>(date.year()) % 100);
+    write_pair(&text[6], static_cast<unsigned>(date.month()));
+    write_pair(&text[9], static_cast<unsigned>(date.day()));
+    write_pair(&text[12], second / 3600);
+    write_pair(&text[15], second / 60 % 60);
+    write_pair(&text[18], second % 60);
+    write_pair(&text[21], fraction / 10'000);
+    write_pair(&text[23], fraction / 100 % 100);
+    write_pair(&text[25], fraction % 100);
+    out.put({text.data(), text.size()});
 }
 
 /// The io of part_shapes.hpp that appends.
 class field_writer {
 public:
-    explicit field_writer(std::string& out) : out_(out) {}
+    explicit field_writer(line_text& out) : out_(out) {}
 
     template <class Value>
     void field(std::string_view name, const Value& value) {
-        out_ += first_ ? "\"" : ",\"";
+        out_.put(first_ ? std::string_view("\"") : std::string_view(",\""));
         first_ = false;
-        out_.append(name);
-        out_ += "\":";
+        out_.put(name);
+        out_.put("\":");
         put(value);
     }
 
@@ -79,116 +75,122 @@ public:
     /// The fields of `thing` as an object of their own.
     template <class Thing>
     void object(const Thing& thing) {
-        out_ += '{';
+        out_.put("{");
         first_ = true;
         describe(*this, thing);
-        out_ += '}';
+        out_.put("}");
         first_ = false;
     }
 
 private:
-    void put(const std::string& text) { append_json_text(out_, text, broken_utf8::kept); }
-    void put(std::string_view text) { append_json_text(out_, text, broken_utf8::kept); }
+    void put(const std::string& text) { out_.put_json(text); }
+    void put(std::string_view text) { out_.put_json(text); }
     void put(const call_id& call) {
         // Its alphabet needs no escaping.
-        out_ += '"';
-        out_.append(call.text());
-        out_ += '"';
+        out_.put("\"");
+        out_.put(call.text());
+        out_.put("\"");
     }
     template <class Tag>
     void put(const id<Tag>& name) {
         put(std::string_view(name.text()));
     }
-    void put(leg_no leg) { append_json_number(out_, static_cast<int>(leg.value)); }
+    void put(leg_no leg) { out_.put_number(static_cast<int>(leg.value)); }
     void put(char key) { put(std::string_view(&key, 1)); }
-    void put(bool value) { out_ += value ? "true" : "false"; }
+    void put(bool value) { out_.put(value ? std::string_view("true") : std::string_view("false")); }
     template <std::integral Number>
     void put(Number number) {
-        append_json_number(out_, number);
+        out_.put_number(number);
     }
-    void put(double number) { append_json_number(out_, number); }
+    void put(double number) { out_.put_number(number); }
     template <class Part>
     void put(const std::optional<Part>& part) {
         if (part) {
             put(*part);
         } else {
-            out_ += "null";
+            out_.put("null");
         }
     }
-    void put(duration length) { append_json_number(out_, length.count()); }
-    void put(instant at) { append_instant(out_, at); }
+    void put(duration length) { out_.put_number(length.count()); }
+    void put(instant at) { put_instant(out_, at); }
     template <class Value>
     requires std::is_enum_v<Value>
     void put(Value value) { put(name_of(value)); }
     template <class Part>
     void put(const std::vector<Part>& parts) {
-        out_ += '[';
+        out_.put("[");
         for (std::size_t i = 0; i < parts.size(); ++i) {
             if (i > 0) {
-                out_ += ',';
+                out_.put(",");
             }
             put(parts[i]);
         }
-        out_ += ']';
+        out_.put("]");
     }
     template <class Part>
     requires std::is_aggregate_v<Part>
     void put(const Part& part) { object(part); }
 
-    std::string& out_;
+    line_text& out_;
     bool first_ = false;
 };
 
-void begin(std::string& out, instant at) {
-    out += "{\"at\":";
-    append_instant(out, at);
+void begin(line_text& out, instant at, telling how) {
+    out.put("{\"at\":");
+    put_instant(out, at);
+    if (how == telling::again) {
+        out.put(",\"retold\":true");
+    }
 }
 
 template <class Part>
-void write_part(std::string& out, instant at, const Part& part) {
-    begin(out, at);
-    field_writer io(out);
+void write_part(std::string& out, instant at, telling how, const Part& part) {
+    line_text text(out);
+    begin(text, at, how);
+    field_writer io(text);
     describe(io, part);
-    out += "}\n";
+    text.put("}\n");
 }
 
 template <class Thing>
-void write_thing(std::string& out, instant at, std::string_view kind, const Thing& thing) {
-    begin(out, at);
-    out += ",\"";
-    out.append(kind);
-    out += "\":\"";
-    out.append(word(&thing));
-    out += '"';
-    field_writer io(out);
+void write_thing(std::string& out, instant at, telling how, std::string_view kind, const Thing& thing) {
+    line_text text(out);
+    begin(text, at, how);
+    text.put(",\"");
+    text.put(kind);
+    text.put("\":\"");
+    text.put(word(&thing));
+    text.put("\"");
+    field_writer io(text);
     describe(io, thing);
-    out += "}\n";
+    text.put("}\n");
 }
 
 }  // namespace
 
 void write(std::string& out, instant at, const header& first) {
-    out += R"({"journal":"tdctl")";
-    field_writer io(out);
+    line_text text(out);
+    text.put(R"({"journal":"tdctl")");
+    field_writer io(text);
     const opened_file file{first, at};
     describe(io, file);
-    out += "}\n";
+    text.put("}\n");
 }
 
-void write(std::string& out, instant at, const rules_changed& news) {
-    write_part(out, at, news);
+void write(std::string& out, instant at, const rules_changed& news, telling how) {
+    write_part(out, at, how, news);
 }
 
 void write(std::string& out, instant at, const gap& missing) {
-    write_part(out, at, missing);
+    write_part(out, at, telling::first, missing);
 }
 
-void write(std::string& out, instant at, const call::fact& news) {
-    std::visit([&](const auto& each) { write_thing(out, at, "fact", each); }, news);
+void write(std::string& out, instant at, const call::fact& news, telling how) {
+    std::visit([&](const auto& each) { write_thing(out, at, how, "fact", each); }, news);
 }
 
 void write(std::string& out, instant at, const call::command& wish) {
-    std::visit([&](const auto& each) { write_thing(out, at, "do", each); }, wish);
+    std::visit([&](const auto& each) { write_thing(out, at, telling::first, "do", each); }, wish);
 }
 
 std::string_view name_of(const call::fact& news) {

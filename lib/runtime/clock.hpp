@@ -11,11 +11,14 @@
 
 namespace td::runtime {
 
+/// The wall clock of this moment, however it is set.
+[[nodiscard]] inline instant wall_clock() {
+    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+}
+
 class steady_utc {
 public:
-    steady_utc()
-        : wall_at_start_(std::chrono::time_point_cast<duration>(std::chrono::system_clock::now())),
-          steady_at_start_(std::chrono::steady_clock::now()) {}
+    steady_utc() : wall_at_start_(wall_clock()), steady_at_start_(std::chrono::steady_clock::now()) {}
 
     [[nodiscard]] instant now() const {
         return wall_at_start_ +

@@ -2,7 +2,6 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "runtime/journal_blocks.hpp"
+#include "runtime/journal_text.hpp"
 #include "runtime/open_file.hpp"
 
 namespace td::runtime {
@@ -39,13 +40,6 @@ std::optional<instant> begin_of_run(std::string_view run) {
     return parse_rfc3339(text);
 }
 
-failure file_failure(const fs::path& file) {
-    const failure_kind kind = errno == ENOENT   ? failure_kind::not_found
-                              : errno == EACCES ? failure_kind::not_allowed
-                                                : failure_kind::broken_data;
-    return {kind, "journal " + file.string() + ": " + errno_text()};
-}
-
 /// Reads up to a step; nothing at the end, a failure that errno explains as -1.
 ssize_t read_some(int fd, std::string& into) {
     into.resize(step_bytes);
@@ -55,43 +49,6 @@ ssize_t read_some(int fd, std::string& into) {
     } while (count < 0 && errno == EINTR);
     into.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return count;
-}
-
-struct free_context {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-result<std::string> unpacked(const fs::path& file, int fd, std::size_t size_limit) {
-    const std::unique_ptr<ZSTD_DCtx, free_context> context(ZSTD_createDCtx());
-    std::string packed;
-    std::string text;
-    std::string piece(step_bytes, '\0');
-    std::size_t left = 1;  // what zstd still expects: 0 at the end of a frame
-    ssize_t count = 0;
-    while ((count = read_some(fd, packed)) > 0) {
-        ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-        while (in.pos < in.size) {
-            ZSTD_outBuffer out{piece.data(), piece.size(), 0};
-            left = ZSTD_decompressStream(context.get(), &out, &in);
-            if (ZSTD_isError(left) != 0) {
-                return failure{failure_kind::broken_data,
-                               "journal " + file.string() + ": damaged: " + ZSTD_getErrorName(left)};
-            }
-            if (text.size() + out.pos > size_limit) {
-                return failure{failure_kind::full,
-                               "journal " + file.string() + ": more than " + std::to_string(size_limit) + " bytes"};
-            }
-            text.append(piece, 0, out.pos);
-        }
-    }
-    if (count < 0) {
-        return file_failure(file);
-    }
-    if (left != 0) {
-        return failure{failure_kind::broken_data, "journal " + file.string() + ": its end is missing"};
-    }
-    return text;
 }
 
 }  // namespace
@@ -188,31 +145,28 @@ std::size_t delete_older_journals(const fs::path& dir, std::string_view node, in
 }
 
 result<std::string> read_journal_file(const fs::path& file, std::size_t size_limit) {
-    const open_file from(file, O_RDONLY);
-    if (!from.is_open()) {
-        return file_failure(file);
-    }
-    if (file.string().ends_with(".zst")) {
-        return unpacked(file, from.fd(), size_limit);
+    auto from = journal_text::open(file);
+    if (!from) {
+        return from.why();
     }
     std::string text;
-    std::string piece;
-    if (struct stat seen{}; ::fstat(from.fd(), &seen) == 0 && seen.st_size > 0) {
+    if (struct stat seen{}; ::stat(file.c_str(), &seen) == 0 && seen.st_size > 0) {
         // With room for the padding that a journal::reader appends, so that it need not copy the text.
-        text.reserve(std::min(static_cast<std::size_t>(seen.st_size), size_limit) + 64);
+        text.reserve(std::min(static_cast<std::size_t>(seen.st_size), size_limit) + journal_text::piece_bytes + 64);
     }
-    ssize_t count = 0;
-    while ((count = read_some(from.fd(), piece)) > 0) {
-        if (text.size() + piece.size() > size_limit) {
+    for (;;) {
+        const auto count = from->read(text);
+        if (!count) {
+            return count.why();
+        }
+        if (text.size() > size_limit) {
             return failure{failure_kind::full,
                            "journal " + file.string() + ": more than " + std::to_string(size_limit) + " bytes"};
         }
-        text += piece;
+        if (*count == 0) {
+            return text;
+        }
     }
-    if (count < 0) {
-        return file_failure(file);
-    }
-    return text;
 }
 
 struct journal_compression::insides {
@@ -221,9 +175,10 @@ struct journal_compression::insides {
     fs::path part;
     open_file from;
     open_file to;
-    std::unique_ptr<ZSTD_CCtx, free_context> context;
+    block_cutter cutter;
     std::string piece;
-    std::string packed;
+    std::string block;  ///< what the next frame holds
+    bool any = false;   ///< a frame was written
     std::string wrong;
     bool in_order = true;
 
@@ -251,36 +206,40 @@ struct journal_compression::insides {
             return false;
         }
         to = open_file(part, O_WRONLY | O_CREAT | O_TRUNC);
-        context.reset(ZSTD_createCCtx());
-        if (!to.is_open() || context == nullptr) {
-            return give_up(errno_text());
+        return to.is_open() || give_up(errno_text());
+    }
+
+    /// A frame a block, so that a line is found without unpacking all before it.
+    bool pack_piece() {
+        std::string_view rest = piece;
+        while (!rest.empty()) {
+            const auto cut = cutter.take(rest);
+            block.append(rest.substr(0, cut.length));
+            rest.remove_prefix(cut.length);
+            if (cut.ends && !pack_block()) {
+                return false;
+            }
         }
-        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, compression_level);
-        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
         return true;
     }
 
-    bool pack(ZSTD_EndDirective directive) {
-        packed.resize(ZSTD_CStreamOutSize());
-        ZSTD_inBuffer in{piece.data(), piece.size(), 0};
-        std::size_t left = 0;
-        do {
-            ZSTD_outBuffer out{packed.data(), packed.size(), 0};
-            left = ZSTD_compressStream2(context.get(), &out, &in, directive);
-            if (ZSTD_isError(left) != 0) {
-                return give_up(ZSTD_getErrorName(left));
-            }
-            if (to.write({packed.data(), out.pos}) != out.pos) {
-                return give_up(errno_text());
-            }
-        } while (directive == ZSTD_e_end ? left != 0 : in.pos < in.size);
+    bool pack_block() {
+        const auto packed = packed_block(block, compression_level);
+        if (!packed) {
+            return give_up(packed.why().text);
+        }
+        if (to.write(*packed) != packed->size()) {
+            return give_up(errno_text());
+        }
+        block.clear();
+        any = true;
         return true;
     }
 
     /// The copy keeps the time of the last line, which is what `keep` goes by.
     bool finish() {
         struct stat seen {};
-        if (!pack(ZSTD_e_end)) {
+        if ((!block.empty() || !any) && !pack_block()) {
             return false;
         }
         if (::fstat(from.fd(), &seen) != 0) {
@@ -317,7 +276,7 @@ bool journal_compression::step() {
     if (count < 0) {
         return in.give_up(errno_text());
     }
-    return count == 0 ? in.finish() : in.pack(ZSTD_e_continue);
+    return count == 0 ? in.finish() : in.pack_piece();
 }
 
 const std::string& journal_compression::wrong() const {

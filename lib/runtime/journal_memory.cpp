@@ -7,88 +7,17 @@
 
 #include "journal/codec.hpp"
 #include "journal/moment_order.hpp"
-#include "journal/moment_reader.hpp"
-#include "runtime/journal_files.hpp"
+#include "runtime/journal_page.hpp"
 
 namespace td::runtime {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view recalled = R"("fact":"memory_recalled")";
+constexpr std::string_view recalled = R"(Z","fact":"memory_recalled")";  // not one that is told again
 
 /// How every file begins.
 constexpr std::string_view beginning = R"({"journal":"tdctl",)";
-
-/// Which run a file is of. Its name says so, and its header, where that can be read, more exactly: older writers could
-/// begin two runs within a second.
-struct run_mark {
-    std::string name;
-    std::optional<instant> exact;
-    [[nodiscard]] bool same_as(const run_mark& other) const {
-        return name == other.name && (!exact || !other.exact || *exact == *other.exact);
-    }
-};
-
-/// A file of the run that is remembered.
-struct page {
-    fs::path file;
-    std::string text;  ///< nothing where it was too much to be kept
-    journal_file_name name;
-    instant opened{};                      ///< as its header says
-    std::optional<journal::header> first;  ///< nothing where the header is damaged
-    std::size_t bytes = 0;
-    std::vector<instant> moments{};  ///< of every line
-    [[nodiscard]] run_mark run() const {
-        const bool agree = first && run_text(first->run) == name.run;
-        return {name.run, agree ? std::optional(first->run) : std::nullopt};
-    }
-};
-
-std::optional<instant> moment_of(std::string_view text) {
-    const auto line = journal::reader().read(text);
-    return line ? std::optional(line->at) : std::nullopt;
-}
-
-/// The moment of the first line behind the header; nothing when there is none.
-std::optional<instant> begins_at(std::string_view text) {
-    const auto head_end = text.find('\n');
-    const auto line_end = text.find('\n', head_end + 1);
-    if (line_end == std::string_view::npos) {
-        return std::nullopt;
-    }
-    return moment_of(text.substr(head_end + 1, line_end - head_end - 1));
-}
-
-/// The moment of the last whole line behind the header; nothing when there is none, or it cannot be read.
-std::optional<instant> ends_at(std::string_view text) {
-    const auto line_end = text.rfind('\n');
-    const auto before =
-        line_end == 0 || line_end == std::string_view::npos ? std::string_view::npos : text.rfind('\n', line_end - 1);
-    if (before == std::string_view::npos) {
-        return std::nullopt;
-    }
-    return moment_of(text.substr(before + 1, line_end - before - 1));
-}
-
-/// Of every whole line; of a header none, since older writers went by another clock there.
-std::vector<instant> moments_in(std::string_view text) {
-    constexpr std::string_view start = R"({"at":")";
-    std::vector<instant> moments;
-    journal::moment_reader from;
-    std::size_t place = 0;
-    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', place)) {
-        const std::string_view line = text.substr(place, end - place);
-        const auto quote = line.starts_with(start) ? line.find('"', start.size()) : std::string_view::npos;
-        instant at = journal::unknown_moment;
-        if (quote != std::string_view::npos) {
-            static_cast<void>(from.read(line.substr(start.size(), quote - start.size()), at));
-        }
-        moments.push_back(at);
-        place = end + 1;
-    }
-    return moments;
-}
 
 /// Finds the files to read, newest first.
 class page_finder {
@@ -103,7 +32,7 @@ public:
     }
 
     /// In the order of their lines.
-    std::vector<page> take() {
+    std::vector<journal_page> take() {
         std::reverse(pages_.begin(), pages_.end());
         return std::move(pages_);
     }
@@ -121,8 +50,8 @@ private:
         auto text = read_journal_file(file, limit_.bytes - memory_.bytes);
         if (!text) {
             const bool too_much = text.why().kind == failure_kind::full;
-            if (too_much && reaches_back_) {
-                complete_ = true;  // only for last words was more wanted
+            if (too_much && only_words_) {
+                complete_ = true;
                 return;
             }
             complain(text.why().text +
@@ -194,53 +123,66 @@ private:
         return true;
     }
 
-    void add(page next) {
+    void add(journal_page next) {
         if (!enter(next.run())) {
             return;
         }
         told_ = told_ || tells_of_memory(next);
         memory_.bytes += next.bytes;
         ++memory_.files;
-        next.moments = moments_in(next.text);
-        if (const auto end = pages_.empty() ? ends_at(next.text) : std::nullopt) {
+        // Two lines say it; the later one is the safe one, where one of them is damaged.
+        const auto behind = begins_at(next);
+        const auto begin = behind ? std::optional(std::max(*behind, next.opened)) : std::nullopt;
+        const bool has_head = next.first && next.first->retold;
+        const bool whole_head = has_head && has_whole_head(next);
+        if (only_words_) {
+            leave_last_words(next);
+        }
+        look_at_lines(next);
+        words_ += next.last_words;
+        if (const auto end = words_from_ == never ? ends_at(next) : std::nullopt) {
             words_from_ = *end - journal::recollector::limits{}.last_words;
         }
-        // Two lines say it; the later one is the safe one, where one of them is damaged.
-        const auto behind = begins_at(next.text);
-        const auto begin = behind ? std::optional(std::max(*behind, next.opened)) : std::nullopt;
-        if (memory_.bytes > limit_.at_once) {
+        if (!only_words_ && memory_.bytes > limit_.at_once) {
             next.text = std::string();
         }
         pages_.push_back(std::move(next));
         const auto* told = newest_header();
-        reaches_back_ = told != nullptr && told->oldest && begin && *begin <= *told->oldest;
-        const bool first_of_run = pages_.back().name.seq == 1;
+        // Of a head that is not whole, nothing is taken for the time of its lines.
+        const bool reaches_back =
+            has_head ? whole_head : told != nullptr && told->oldest && begin && *begin <= *told->oldest;
         // Where the header is damaged, the file before tells the rules.
-        complete_ = told_ && reaches_back_ && pages_.back().first && (first_of_run || *begin <= words_from_);
+        only_words_ = only_words_ || (told_ && reaches_back && pages_.back().first);
+        const bool enough_words = pages_.back().name.seq == 1 ||
+                                  (words_from_ != never && begin && *begin <= words_from_) ||
+                                  words_ >= journal::recollector::limits{}.most_words;
+        complete_ = only_words_ && enough_words;
     }
 
     /// A file's oldest call is no younger than that of the file behind it, so any header will do.
     [[nodiscard]] const journal::header* newest_header() const {
-        const auto found = std::ranges::find_if(pages_, [](const page& each) { return each.first.has_value(); });
+        const auto found =
+            std::ranges::find_if(pages_, [](const journal_page& each) { return each.first.has_value(); });
         return found == pages_.end() ? nullptr : &*found->first;
     }
 
     /// Older writers do not say whether a file before it did; of theirs a second file is taken for a sign, and so it is
     /// where the header is damaged: a run has written down what it remembers long before its first file is full.
-    [[nodiscard]] bool tells_of_memory(const page& next) const {
+    [[nodiscard]] bool tells_of_memory(const journal_page& next) const {
         const bool behind_another = next.first ? next.first->recalled.value_or(!pages_.empty()) : next.name.seq > 1;
         return behind_another || next.text.find(recalled) != std::string::npos;
     }
 
     void forget_pages() {
-        for (const page& each : pages_) {
+        for (const journal_page& each : pages_) {
             memory_.bytes -= each.bytes;
             --memory_.files;
         }
         pages_.clear();
         run_.reset();
         told_ = false;
-        reaches_back_ = false;
+        only_words_ = false;
+        words_ = 0;
         words_from_ = never;
     }
 
@@ -257,16 +199,16 @@ private:
     const std::string& node_;
     journal_memory& memory_;
     memory_limits limit_;
-    std::vector<page> pages_;  // newest first, of one run
+    std::vector<journal_page> pages_;  // newest first, of one run
     std::optional<run_mark> run_;
-    bool told_ = false;          // they hold the end of that run's memory
-    bool reaches_back_ = false;  // to the arrival of the oldest living call
+    bool told_ = false;        // they hold the end of that run's memory
+    bool only_words_ = false;  // they hold all that living calls need
+    std::size_t words_ = 0;
     instant words_from_ = never;
     bool complete_ = false;
 };
 
-/// `moments`: of the page's lines, as they are to be taken.
-void read_page(page from, std::span<const instant> moments, journal::recollector& into, page_finder& finder) {
+void read_page(journal_page from, journal::recollector& into, page_finder& finder) {
     const std::string where = "journal " + from.file.string() + ": ";
     if (from.text.empty()) {
         auto again = read_journal_file(from.file, from.bytes);
@@ -287,11 +229,12 @@ void read_page(page from, std::span<const instant> moments, journal::recollector
             continue;
         }
         journal::entry& told = **line;
-        if (const instant at = moments[number - 1]; at != journal::unknown_moment && at != told.at) {
+        if (const instant at = from.moments[number - 1]; at != journal::unknown_moment && at != told.at) {
             finder.complain(where + "line " + std::to_string(number) + " says " + rfc3339(told.at) +
                             ", which cannot be: it is taken as of " + rfc3339(at));
             told.at = at;
         }
+        told.retold = told.retold && from.use != page_use::beginning;
         into.take(std::move(told));
     }
     if (lines.torn() > 0) {
@@ -300,9 +243,26 @@ void read_page(page from, std::span<const instant> moments, journal::recollector
 }
 
 /// The rules where the pages begin: as the first of them says, else any behind it, else those of today.
-const call::rules& rules_of(const std::vector<page>& pages, const call::rules& today) {
-    const auto found = std::ranges::find_if(pages, [](const page& each) { return each.first.has_value(); });
+const call::rules& rules_of(const std::vector<journal_page>& pages, const call::rules& today) {
+    const auto found = std::ranges::find_if(pages, [](const journal_page& each) { return each.first.has_value(); });
     return found == pages.end() ? today : found->first->rules;
+}
+
+/// The moments of the pages' lines as they are to be taken.
+void put_in_order(std::span<journal_page> pages, instant latest) {
+    std::vector<instant> moments;
+    for (journal_page& each : pages) {
+        for (const std::uint32_t place : each.use == page_use::news ? each.retold : std::vector<std::uint32_t>()) {
+            each.moments[place] = journal::unknown_moment;
+        }
+        moments.insert(moments.end(), each.moments.begin(), each.moments.end());
+    }
+    moments = journal::put_in_order(std::move(moments), latest);
+    std::span<const instant> rest = moments;
+    for (journal_page& each : pages) {
+        std::ranges::copy(rest.first(each.moments.size()), each.moments.begin());
+        rest = rest.subspan(each.moments.size());
+    }
 }
 
 /// A file and its compressed copy stand side by side when a process died between the two: one of them is enough.
@@ -324,20 +284,22 @@ journal_memory read_memory(const fs::path& dir, const std::string& node, const r
     page_finder finder(node, memory, limit);
     finder.find(without_copies(journal_files(dir, node)));
     journal::recollector recollector;
-    std::vector<page> pages = finder.take();
+    std::vector<journal_page> pages = finder.take();
     recollector.take({instant{}, journal::rules_changed{rules_of(pages, here.rules)}});
-    std::vector<instant> moments;
-    for (const page& each : pages) {
+    for (const journal_page& each : pages) {
         memory.clock = each.first ? each.first->clock : memory.clock;
-        moments.insert(moments.end(), each.moments.begin(), each.moments.end());
     }
-    const auto latest = journal::on_clock(memory.clock, here.clock, here.now);
-    moments = journal::put_in_order(std::move(moments), latest.value_or(never));
-    std::span<const instant> rest = moments;
-    for (page& each : pages) {
-        const std::size_t lines = each.moments.size();
-        read_page(std::move(each), rest.first(lines), recollector, finder);
-        rest = rest.subspan(lines);
+    const instant latest = journal::on_clock(memory.clock, here.clock, here.now).value_or(never);
+    const auto is_news = [](const journal_page& each) { return each.use == page_use::news; };
+    const auto living = std::ranges::find_if(pages, is_news);
+    if (living != pages.end()) {
+        living->use = page_use::beginning;
+    }
+    // What is told again is older than the last words of files before.
+    put_in_order({pages.begin(), living}, latest);
+    put_in_order({living, pages.end()}, latest);
+    for (journal_page& each : pages) {
+        read_page(std::move(each), recollector, finder);
     }
     memory.what = recollector.finish();
     return memory;

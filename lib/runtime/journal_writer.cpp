@@ -2,6 +2,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <utility>
@@ -26,15 +27,23 @@ bool room_is_missing(int error) {
     return error == ENOSPC || error == EDQUOT;
 }
 
+/// What does not fit is not begun: others need the last free bytes. A file system of no size (a ramfs) says nothing.
+bool has_room(const open_file& file, std::size_t bytes) {
+    struct statvfs seen {};
+    if (::fstatvfs(file.fd(), &seen) == 0 && seen.f_blocks > 0 && seen.f_bavail * seen.f_frsize < bytes) {
+        errno = ENOSPC;
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 journal_writer::journal_writer(recorder_options options, const call::rules& rules, std::function<instant()> wall_clock,
                                alarm_sink alarms, journal_desk& desk)
-    : options_(std::move(options)),
-      rules_(rules),
-      wall_clock_(std::move(wall_clock)),
-      alarms_(std::move(alarms)),
-      desk_(desk) {}
+    : options_(std::move(options)), wall_clock_(std::move(wall_clock)), alarms_(std::move(alarms)), desk_(desk) {
+    living_.take({instant{}, journal::rules_changed{rules}});
+}
 
 void journal_writer::run() {
     if (open_next()) {
@@ -112,28 +121,44 @@ bool journal_writer::write_batch() {
     }
     fail("cannot write " + path_.string() + ": " + errno_text());
     if (!room_is_missing(error)) {
-        // The next file begins with a whole line.
-        const auto line_end = batch_written_ == 0 ? std::string::npos : batch_text_.rfind('\n', batch_written_ - 1);
-        batch_written_ = line_end == std::string::npos ? 0 : line_end + 1;
-        file_.close();
+        leave_file();
     }
     return false;
 }
 
+/// The next file begins with a whole line, and its head knows all that stands before it.
+void journal_writer::leave_file() {
+    const auto line_end = batch_written_ == 0 ? std::string::npos : batch_text_.rfind('\n', batch_written_ - 1);
+    batch_written_ = line_end == std::string::npos ? 0 : line_end + 1;
+    remember(batch_written_);
+    file_.close();
+}
+
+/// From the text, as whoever reads the journal: what was written is known to be readable, and the loop pays nothing.
+void journal_writer::remember(std::size_t until) {
+    lines_.take(batch_text_.substr(batch_remembered_, until - batch_remembered_));
+    batch_remembered_ = until;
+    while (auto line = lines_.next()) {
+        if (*line) {
+            (*line)->retold = false;  // it stands behind the head, where a step of a former run is one of this run, too
+            living_.take(std::move(**line));
+        }
+    }
+}
+
 void journal_writer::settle_batch() {
+    remember(batch_text_.size());
     for (const journal_piece& each : batch_) {
         desk_.pieces.settle(each.weight());
         desk_.lines += each.lines;
         desk_.bytes += each.text.size();
         recalled_ = recalled_ || each.recalled;
-        if (each.rules) {
-            rules_ = *each.rules;
-        }
     }
     desk_.written = batch_.back().at.time_since_epoch().count();
     batch_.clear();
     batch_text_.clear();
     batch_written_ = 0;
+    batch_remembered_ = 0;
     unsynced_ = true;
 }
 
@@ -168,18 +193,23 @@ bool journal_writer::open_next() {
     // The lock tells other processes that the file still grows: they do not compress it.
     static_cast<void>(::flock(next.fd(), LOCK_EX | LOCK_NB));
     const instant begin = begins_at(now);
-    std::string first;
-    journal::write(first, begin,
-                   journal::header{journal::schema, options_.node, options_.version, run_, seq_, rules_,
-                                   std::min(begin, oldest_needed()), options_.clock, recalled_});
-    if (next.write(first) != first.size()) {
+    std::string head;
+    std::string retold;
+    const std::uint64_t count = living_.retell(retold);
+    journal::write(
+        head, begin,
+        journal::header{journal::schema, options_.node, options_.version, run_, seq_, living_.rules(),
+                        std::min(begin, oldest_needed()), options_.clock, recalled_, count, living_.holed()});
+    head += retold;
+    if (!has_room(next, head.size()) || next.write(head) != head.size()) {
         fail("cannot write " + path.string() + ": " + errno_text());
         ::unlink(path.c_str());
+        --seq_;  // a number that is missing is a hole
         return false;
     }
     file_ = std::move(next);
     path_ = path;
-    file_bytes_ = first.size();
+    file_bytes_ = 0;
     opened_at_ = now;
     next_clearing_ = {};
     return true;
@@ -210,6 +240,7 @@ void journal_writer::look_after_file() {
     if (::fstat(file_.fd(), &seen) == 0 && seen.st_nlink == 0) {
         fail(path_.string() + " was deleted while it was written");
         next_try_ = {};
+        batch_written_ = batch_remembered_;  // what stood in it alone is written once more
         file_.close();
         return;
     }
@@ -218,7 +249,7 @@ void journal_writer::look_after_file() {
         if (::fdatasync(file_.fd()) != 0) {
             // What the kernel could not write it has forgotten; the file cannot be trusted any more.
             fail("cannot sync " + path_.string() + ": " + errno_text());
-            file_.close();
+            leave_file();
         }
     }
 }

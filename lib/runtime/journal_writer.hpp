@@ -8,8 +8,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/inbox.hpp"
+#include "journal/codec.hpp"
+#include "journal/recollection.hpp"
 #include "runtime/journal_files.hpp"
 #include "runtime/open_file.hpp"
 #include "runtime/recorder.hpp"
@@ -30,7 +33,8 @@ struct journal_piece {
 
 /// What both threads see.
 struct journal_desk {
-    explicit journal_desk(std::size_t limit) : pieces(limit) {}
+    explicit journal_desk(std::size_t limit) : weight_limit(limit), pieces(limit) {}
+    const std::size_t weight_limit;
     inbox<journal_piece> pieces;
     std::atomic<bool> stopping{false};
     std::atomic<bool> failing{false};
@@ -56,6 +60,8 @@ private:
     bool write_batch();
     void fill_batch();
     void settle_batch();
+    void remember(std::size_t until);
+    void leave_file();
     bool new_file_due() const;
     bool open_next();
     [[nodiscard]] instant begins_at(instant wall) const;
@@ -68,7 +74,6 @@ private:
     [[nodiscard]] duration patience() const;
 
     recorder_options options_;
-    call::rules rules_;      ///< in force behind the last line written
     bool recalled_ = false;  ///< the lines written hold the end of the memory
     std::function<instant()> wall_clock_;
     alarm_sink alarms_;
@@ -78,13 +83,17 @@ private:
     std::deque<journal_piece> batch_;  ///< the pieces whose text is in batch_text_
     std::string batch_text_;
     std::size_t batch_written_ = 0;
+    std::size_t batch_remembered_ = 0;
+
+    journal::recollector living_{{duration{0}, 0}};  ///< what a new file begins with; last words stand in older ones
+    journal::reader lines_;
 
     instant run_{};  ///< since the first file
     std::uint32_t seq_ = 0;
     open_file file_;
     std::filesystem::path path_;
-    std::size_t file_bytes_ = 0;
-    instant opened_at_{};  ///< by the wall clock
+    std::size_t file_bytes_ = 0;  ///< behind its head, so that many living calls leave room for lines
+    instant opened_at_{};         ///< by the wall clock
     bool unsynced_ = false;
 
     std::chrono::steady_clock::time_point next_try_{};

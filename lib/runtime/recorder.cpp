@@ -37,12 +37,22 @@ recorder::~recorder() {
 }
 
 void recorder::note(instant at, const call::fact& news, const call::commands& wishes) {
-    journal::write(text_, at, news);
+    recalled_ = recalled_ || std::holds_alternative<call::memory_recalled>(news);
+    step(at, news, wishes, journal::telling::first);
+}
+
+/// The end of a former memory is not that of this run's: whoever reads it must not take it for that.
+void recorder::note_again(instant at, const call::fact& news, const call::commands& wishes) {
+    const bool recalled = std::holds_alternative<call::memory_recalled>(news);
+    step(at, news, wishes, recalled ? journal::telling::again : journal::telling::first);
+}
+
+void recorder::step(instant at, const call::fact& news, const call::commands& wishes, journal::telling how) {
+    journal::write(text_, at, news, how);
     for (const call::command& each : wishes) {
         journal::write(text_, at, each);
     }
     follow_lives(at, news, wishes);
-    recalled_ = recalled_ || std::holds_alternative<call::memory_recalled>(news);
     put(at, 1 + wishes.size(), nullptr);
 }
 
@@ -59,7 +69,9 @@ void recorder::follow_lives(instant at, const call::fact& news, const call::comm
             arrivals_.erase(found);
         }
     };
-    std::visit(overloaded{[&](const call::panel_arrived& each) { begins(each); },
+    std::visit(overloaded{[&](const call::drain_begun&) { draining_ = true; },
+                          [&](const call::memory_recalled&) { draining_ = false; },
+                          [&](const call::panel_arrived& each) { begins(each); },
                           [&](const call::sos_arrived& each) { begins(each); },
                           [&](const call::callback_arrived& each) { begins(each); }, [](const auto&) {}},
                news);
@@ -86,23 +98,27 @@ void recorder::follow(instant at, const call::rules& rules) {
 }
 
 void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::rules> rules) {
+    journal_desk& desk = state_->desk;
     journal_piece piece{at, lines, {}, std::move(rules), recalled_};
-    if (gap_.lines > 0) {
+    // Behind a gap stands who lives there, so there must be few of them: nothing is written before there is much room.
+    const bool room = gap_.lines == 0 || desk.pieces.weight() <= desk.weight_limit / 2;
+    if (gap_.lines > 0 && room) {
+        gap_.living = living();
+        gap_.draining = draining_;
         journal::write(piece.text, at, gap_);
     }
     if (owed_ && !piece.rules) {
         journal::write(piece.text, at, journal::rules_changed{*owed_});
         piece.rules = std::make_unique<call::rules>(*owed_);
     }
-    piece.text += text_;
+    piece.text += room ? text_ : std::string();
     text_.clear();
-    journal_desk& desk = state_->desk;
     std::optional<call::rules> in_force;
     if (piece.rules) {
         in_force = *piece.rules;
     }
     const std::size_t weight = piece.weight();
-    if (desk.pieces.put(std::move(piece), weight)) {
+    if (room && desk.pieces.put(std::move(piece), weight)) {
         desk.noted = at.time_since_epoch().count();
         if (desk.first == 0) {
             desk.first = desk.noted.load();
@@ -115,6 +131,15 @@ void recorder::put(instant at, std::uint64_t lines, std::unique_ptr<call::rules>
     gap_.lines += lines;
     desk.dropped += lines;
     owed_ = std::move(in_force);
+}
+
+std::vector<call_id> recorder::living() const {
+    std::vector<call_id> calls;
+    calls.reserve(arrivals_.size());
+    for (const auto& [call, arrived] : arrivals_) {
+        calls.push_back(call);
+    }
+    return calls;
 }
 
 recorder_counts recorder::counts() const {

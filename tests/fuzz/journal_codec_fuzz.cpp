@@ -7,6 +7,24 @@
 
 #include "journal/codec.hpp"
 
+namespace {
+
+void write_again(std::string& out, const td::journal::entry& told) {
+    using td::journal::telling;
+    const telling how = told.retold ? telling::again : telling::first;
+    std::visit(
+        [&](const auto& what) {
+            if constexpr (requires { td::journal::write(out, told.at, what, how); }) {
+                td::journal::write(out, told.at, what, how);
+            } else {
+                td::journal::write(out, told.at, what);
+            }
+        },
+        told.what);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace td::journal;
     reader lines;
@@ -17,11 +35,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             continue;
         }
         std::string first;
-        std::visit([&](const auto& what) { write(first, (*read)->at, what); }, (*read)->what);
+        write_again(first, **read);
         const auto second = again.read(first);
         std::string last;
         if (second.ok()) {
-            std::visit([&](const auto& what) { write(last, second->at, what); }, second->what);
+            write_again(last, *second);
         }
         if (first != last) {
             std::abort();

@@ -55,6 +55,25 @@ std::string rewritten(const entry& read) {
     return text_of(std::get<What>(read.what), read.at);
 }
 
+TEST_CASE("journal codec: a line that is told again says so before its kind", "[journal]") {
+    std::string line;
+    write(line, at, call::fact{call::leg_ringing{{call, {2}}}}, telling::again);
+    CHECK(rest(line) == R"("retold":true,"fact":"leg_ringing","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","leg":2)");
+    CHECK(read_good(line).retold);
+    CHECK_FALSE(read_good(text_of(call::fact{call::leg_ringing{{call, {2}}}})).retold);
+    std::string rules;
+    write(rules, at, rules_changed{}, telling::again);
+    CHECK(read_good(rules).retold);
+    CHECK(rewritten<rules_changed>(read_good(rules)) == text_of(rules_changed{}));
+
+    const std::string start = R"({"at":"2026-11-23T02:34:52.076123Z",)";
+    CHECK(why(start + R"("retold":true})").find("no kind behind") != std::string::npos);
+    CHECK(why(start + R"("retold":false,"fact":"time_passed"})").find("no kind behind") != std::string::npos);
+    CHECK(why(start + R"("retold":7,"fact":"time_passed"})").find("retold cannot be read") != std::string::npos);
+    // What went out is never told again.
+    CHECK(why(start + R"("retold":true,"do":"dial"})").find("where its kind should stand") != std::string::npos);
+}
+
 TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
     CHECK(
         rest(fact_text(call::panel_arrived{call, channel_id("PJSIP/k-1"), panel_id("5001"), flat_id("12"), ""})) ==
@@ -68,8 +87,8 @@ TEST_CASE("journal codec: the lines of facts are these", "[journal]") {
     CHECK(rest(fact_text(call::pbx_refused{call, call::act::join, {3}, 409})) ==
           R"("fact":"pbx_refused","call":"01jdhzz7mkr8m9v2x4t6w8y0z1","act":"join","leg":3,"status":409)");
     CHECK(
-        rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up}}, {call}})) ==
-        R"("fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up"}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
+        rest(fact_text(call::pbx_seen{{{channel_id("c"), call::pbx_seen::condition::up, true}}, {call}})) ==
+        R"("fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up","joined":true}],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"])");
     CHECK(
         rest(fact_text(call::accounts_found{call,
                                             {false, true, {{account_id("79001112233"), {{device_id("d1"), "ios"}}}}},
@@ -166,7 +185,7 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     CHECK(read.at == at);
     CHECK(std::get<header>(read.what).rules.door.ring_limit == 30s);
     CHECK(rewritten<header>(read) == line);
-    CHECK(line.ends_with("\"oldest\":null,\"clock\":null,\"recalled\":null}\n"));
+    CHECK(line.ends_with("\"oldest\":null,\"clock\":null,\"recalled\":null,\"retold\":null,\"holed\":null}\n"));
     first.oldest = at - 7s;
     CHECK(std::get<header>(read_good(text_of(first)).what).oldest == at - 7s);
     std::string older = line;  // as a tdctl wrote it that knew nothing of it
@@ -176,11 +195,18 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     CHECK_FALSE(std::get<header>(read_good(older).what).clock);
     older.erase(older.find(",\"recalled\""), std::string_view(",\"recalled\":null").size());
     CHECK_FALSE(std::get<header>(read_good(older).what).recalled);
+    older.erase(older.find(",\"retold\""), std::string_view(",\"retold\":null").size());
+    CHECK_FALSE(std::get<header>(read_good(older).what).retold);
+    older.erase(older.find(",\"holed\""), std::string_view(",\"holed\":null").size());
+    CHECK_FALSE(std::get<header>(read_good(older).what).holed);
     first.recalled = true;
+    first.retold = 7;
+    first.holed = {{call}};
     first.clock = clock_origin{"0f0c", at - 9h};
     const std::string clocked = text_of(first);
-    CHECK(clocked.ends_with(R"("clock":{"boot_id":"0f0c","zero":"2026-11-22T17:34:52.076123Z"},"recalled":true})"
-                            "\n"));
+    CHECK(clocked.ends_with(
+        R"("clock":{"boot_id":"0f0c","zero":"2026-11-22T17:34:52.076123Z"},"recalled":true,"retold":7,"holed":["01jdhzz7mkr8m9v2x4t6w8y0z1"]})"
+        "\n"));
     CHECK(rewritten<header>(read_good(clocked)) == clocked);
     std::string half = clocked;  // a clock is whole or missing
     half.erase(half.find(",\"zero\""), half.rfind("},") - half.find(",\"zero\""));
@@ -191,8 +217,9 @@ TEST_CASE("journal codec: a header, new rules and a gap", "[journal]") {
     news.rules.door.on_decline = call::decline_rule::end_call;
     CHECK(rewritten<rules_changed>(read_good(text_of(news))) == text_of(news));
 
-    CHECK(rest(text_of(gap{17, at - 5s})) == R"("gap":17,"since":"2026-11-23T02:34:47.076123Z")");
-    CHECK(std::get<gap>(read_good(text_of(gap{17, at - 5s})).what).lines == 17);
+    CHECK(rest(text_of(gap{17, at - 5s, {{call}}, true})) ==
+          R"("gap":17,"since":"2026-11-23T02:34:47.076123Z","living":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"draining":true)");
+    CHECK(std::get<gap>(read_good(text_of(gap{17, at - 5s, {}, {}})).what).lines == 17);
 }
 
 TEST_CASE("journal codec: every fact and command comes back as it was, by seed", "[journal]") {
@@ -243,6 +270,9 @@ TEST_CASE("journal codec: unknown fields are ignored, and the order of the other
     const entry twice = read_good(
         R"({"at":1,"fact":"pbx_seen","line":"door","channels":[],"bridges":["01jdhzz7mkr8m9v2x4t6w8y0z1"],"bridges":[]})");
     CHECK(std::get<call::pbx_seen>(std::get<call::fact>(twice.what)).bridges.empty());
+    const entry older =
+        read_good(R"({"at":1,"fact":"pbx_seen","line":"door","channels":[{"channel":"c","state":"up"}],"bridges":[]})");
+    CHECK_FALSE(std::get<call::pbx_seen>(std::get<call::fact>(older.what)).channels.at(0).joined);
 }
 
 TEST_CASE("journal codec: a line that cannot be read says what is wrong", "[journal]") {

@@ -24,7 +24,7 @@ channel_id panel_of(std::uint64_t number) {
 /// A worker with a journal, and what a second one remembers of it.
 class two_workers {
 public:
-    explicit two_workers(call::rules rules = {}) : first_(rules), book_() {
+    explicit two_workers(call::rules rules = {}) : rules_(rules), first_(rules), book_() {
         header head;
         head.rules = rules;
         book_.take({now_, head});
@@ -48,6 +48,18 @@ public:
     }
     void arrive(std::uint64_t number) {
         feed(call::panel_arrived{named(number), panel_of(number), panel_id{"5001"}, flat_id{"12"}, ""});
+    }
+    /// A new file begins between the fact and its commands.
+    void arrive_in_two_files(std::uint64_t number) {
+        const call::fact news =
+            call::panel_arrived{named(number), panel_of(number), panel_id{"5001"}, flat_id{"12"}, ""};
+        call::commands out;
+        first_.step(now_, news, out);
+        book_.take({now_, news});
+        begin_file();
+        for (call::command& wish : out) {
+            book_.take({now_, std::move(wish)});
+        }
     }
     void find(std::uint64_t number, unsigned accounts) {
         auto found = test::accounts(accounts);
@@ -78,11 +90,32 @@ public:
         }
         return text;
     }
+    /// Its journal goes on in a new file, and the one before is lost.
+    std::string begin_file() {
+        std::string lines;
+        static_cast<void>(book_.retell(lines));
+        header head;
+        head.rules = rules_;
+        book_ = recollector();
+        book_.take({now_, head});
+        reader from;
+        from.take(lines);
+        while (auto line = from.next()) {
+            REQUIRE(line->ok());
+            CHECK((*line)->retold);
+            (*line)->retold = false;
+            book_.take(std::move(**line));
+        }
+        return lines;
+    }
+    void keep_only(const std::vector<call_id>& living) { book_.take({now_, gap{1, now_, living, false}}); }
+    [[nodiscard]] const recollection& recalled() const { return whole_; }
     [[nodiscard]] const call::switchboard& first() const { return first_; }
     [[nodiscard]] const call::switchboard& second() const { return second_; }
     [[nodiscard]] instant now() const { return now_; }
 
 private:
+    call::rules rules_;
     call::switchboard first_;
     call::switchboard second_{{}};
     recollector book_;
@@ -145,11 +178,26 @@ TEST_CASE("recollection: rules at the arrival, not those of today", "[journal]")
     hasty.door.ring_limit = 10s;
     w.tell_only({w.now(), rules_changed{hasty}});
     w.find(1, 1);
-    CHECK(kinds(w.recall()) == "rules panel_arrived rules accounts_found");
+    CHECK(kinds(w.recall()) == "rules panel_arrived accounts_found");
     CHECK(w.second().next_deadline() <= w.now() + 40s);
     // 11 s later it still rings.
     w.wait(11s);
     CHECK(w.then(call::time_passed{}).find("panel:") == std::string::npos);
+}
+
+TEST_CASE("recollection: who arrives under new rules follows those, and who was there before does not", "[journal]") {
+    call::rules patient;
+    patient.door.ring_limit = 40s;
+    call::rules hasty;
+    hasty.door.ring_limit = 10s;
+    two_workers w(patient);
+    w.arrive(1);
+    w.tell_only({w.now(), rules_changed{hasty}});
+    w.arrive(2);
+    const recollection& whole = w.recall();
+    CHECK(kinds(whole) == "rules panel_arrived rules panel_arrived");
+    CHECK(std::get<call::rules>(whole.steps[0].what).door.ring_limit == 40s);
+    CHECK(std::get<call::rules>(whole.steps[2].what).door.ring_limit == 10s);
 }
 
 TEST_CASE("recollection: the header of a later file moves nothing, whatever its clock says", "[journal]") {
@@ -176,7 +224,7 @@ TEST_CASE("recollection: a panel that was turned away among many is turned away 
     w.arrive(1);
     w.arrive(2);
     w.feed(call::panel_left{panel_of(1)});
-    CHECK(kinds(w.recall()) == "rules rules panel_arrived rules");
+    CHECK(kinds(w.recall()) == "rules panel_arrived");
     CHECK(w.second().calls() == 1);
     CHECK(w.then(call::panel_left{panel_of(2)}) == "record:failed/full");
 }
@@ -296,5 +344,85 @@ TEST_CASE("recollection: facts of calls that arrived before what was read, and g
     w.tell_only({w.now(), call::command{call::finish{}}});
     w.arrive(1);
     CHECK(w.recall().missing == 70);
+    CHECK(w.second().calls() == 1);
+}
+
+TEST_CASE("recollection: a file that begins with what was told before is enough", "[journal]") {
+    const auto lives = [](two_workers& w, const auto& new_file) {
+        w.arrive(1);
+        w.arrive(2);
+        w.find(2, 2);
+        w.wait(1s);
+        w.feed(call::leg_ringing{{named(2), {0}}});
+        new_file();
+        w.feed(call::account_registered{account_id{"a2"}});
+        w.feed(call::panel_left{panel_of(1)});
+        for (int file = 0; file < 3; ++file) {
+            new_file();
+            w.wait(700ms);
+        }
+        w.feed(call::leg_ringing{{named(2), {1}}});
+    };
+    two_workers whole;
+    lives(whole, [] {});
+    two_workers last;
+    lives(last, [&] { CHECK(last.begin_file().find(std::string(named(2).text())) != std::string::npos); });
+    CHECK(kinds(last.recall()) == kinds(whole.recall()));
+    CHECK(last.recalled().last == whole.recalled().last);
+    CHECK(last.second().legs() == whole.first().legs());
+    CHECK(last.second().next_deadline() == whole.first().next_deadline());
+}
+
+TEST_CASE("recollection: a drain during which nobody lives is told again", "[journal]") {
+    two_workers w;
+    w.feed(call::drain_begun{});
+    w.begin_file();
+    w.arrive(1);
+    CHECK(kinds(w.recall()) == "rules drain_begun panel_arrived");
+    two_workers calm;
+    CHECK(calm.begin_file().empty());
+}
+
+TEST_CASE("recollection: what many short calls heard while a long one lives is not told again", "[journal]") {
+    call::rules narrow;
+    narrow.door.max_calls = 1;
+    two_workers w(narrow);
+    w.feed(call::sos_arrived{named(1), panel_of(1), panel_id{"5001"}, ""});
+    w.arrive(2);
+    w.feed(call::account_registered{account_id{"a1"}});
+    const std::string before = w.begin_file();
+    for (std::uint64_t number = 3; number < 100; ++number) {
+        w.arrive(number);  // and is turned away, while a new file begins
+        w.begin_file();
+        w.feed(call::account_registered{account_id{"a1"}});
+        w.tell_only({w.now(), rules_changed{narrow}});
+        w.feed(call::panel_left{panel_of(number)});
+    }
+    CHECK(w.begin_file() == before);
+    CHECK(w.recall().calls == 2);
+}
+
+TEST_CASE("recollection: a panel is turned away behind the head of the file in which it arrived", "[journal]") {
+    call::rules narrow;
+    narrow.door.max_calls = 1;
+    two_workers w(narrow);
+    w.arrive(1);
+    w.arrive_in_two_files(2);
+    w.feed(call::panel_left{panel_of(1)});
+    CHECK(w.recall().calls == 1);
+    auto found = test::accounts(1);
+    found.call = named(2);
+    CHECK(w.then(found).empty());  // nobody looks its flat up
+}
+
+TEST_CASE("recollection: a call whose end stood in dropped lines is not told again", "[journal]") {
+    two_workers w;
+    w.arrive(1);
+    w.find(1, 2);
+    w.arrive(2);
+    w.tell_only({w.now(), gap{3, w.now()}});
+    w.keep_only({named(2)});
+    w.begin_file();
+    CHECK(kinds(w.recall()) == "rules panel_arrived");
     CHECK(w.second().calls() == 1);
 }

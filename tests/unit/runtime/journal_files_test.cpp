@@ -1,4 +1,5 @@
 #include "runtime/journal_files.hpp"
+#include "runtime/journal_blocks.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -141,4 +142,39 @@ TEST_CASE("journal files: a file that another process writes is left alone, and 
 }
 
 }  // namespace
+
+TEST_CASE("journal files: a compressed file is a row of blocks, each read without the others", "[runtime]") {
+    const scratch_dir dir;
+    const fs::path file = dir.path() / "a-20260101T000000Z-00001.jsonl";
+    std::string text;
+    for (std::size_t line = 0; text.size() < 7 * block_cutter::block_bytes / 2; ++line) {
+        text += R"({"line":)" + std::to_string(line) + R"(,"more":")" + std::string(line % 200U, 'x') + "\"}\n";
+    }
+    text += "torn";
+    write_file(file, text);
+    journal_compression compression(file);
+    while (compression.step()) {
+    }
+    CHECK(compression.wrong().empty());
+    const auto table = frames_of(file.string() + ".zst");
+    REQUIRE(table);
+    CHECK(table->count() == 4);
+    CHECK(table->text_bytes() == text.size());
+    for (std::size_t block = 1; block < table->count(); ++block) {
+        CHECK(text[table->texts[block] - 1] == '\n');
+        CHECK(table->texts[block] - table->texts[block - 1] >= block_cutter::block_bytes);
+    }
+    const std::vector<std::uint32_t> wanted{1, 3};
+    const auto blocks = read_blocks(file, *table, wanted);
+    REQUIRE(blocks);
+    CHECK((*blocks)[0] == text.substr(table->texts[1], table->texts[2] - table->texts[1]));
+    CHECK((*blocks)[1] == text.substr(table->texts[3]));
+    // The same blocks where the frames are none, and of the file as it was before.
+    const runtime::block_table places{table->texts, {}};
+    CHECK(read_blocks(file, places, wanted).value() == *blocks);
+    fs::remove(file.string() + ".zst");
+    write_file(file, text);
+    CHECK(read_blocks(file, places, wanted).value() == *blocks);
+}
+
 }  // namespace td::runtime

@@ -44,6 +44,22 @@ TEST_CASE("recorder: a full disk loses nothing while memory has room", "[runtime
     }
 }
 
+TEST_CASE("recorder: a header that found no room costs its run no number, for a missing one is taken for a hole",
+          "[runtime]") {
+    const tiny_disk disk(64);
+    REQUIRE(disk.mounted());
+    write_file(disk.path() / "ballast", std::string(64 << 10U, 'x'));
+    hand_clock clock;
+    alarm_book alarms;
+    const auto to = opened(quick(disk.path()), clock, alarms.sink());
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ "; }));
+    fs::remove(disk.path() / "ballast");
+    REQUIRE(comes_true([&] { return alarms.words() == "journal+ journal- "; }));
+    const auto files = journal_files(disk.path(), "w1");
+    REQUIRE(files.size() == 1);
+    CHECK(journal_file_name::parse(files.front().filename().string())->seq == 1);
+}
+
 TEST_CASE("recorder: with the buffer full lines are dropped, counted, and a gap says so afterwards", "[runtime]") {
     const scratch_dir dir;
     fs::create_directory(dir.path() / "var");
