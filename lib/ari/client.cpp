@@ -109,6 +109,13 @@ public:
         timer_.cancel();
     }
 
+    void renounce() {
+        renounced_ = true;
+        if (phase_ == phase::running && !line_.up()) {
+            die({failure_kind::taken, "its line to Asterisk is down while another worker takes over"});
+        }
+    }
+
     template <class Wish>
     void carry_out(const Wish& wish) {
         if (phase_ == phase::running || phase_ == phase::leaving) {
@@ -117,6 +124,9 @@ public:
         }
     }
 
+    [[nodiscard]] bool over() const { return phase_ == phase::over; }
+    [[nodiscard]] bool reached() const { return line_.up(); }
+    [[nodiscard]] const std::string& trouble() const { return line_.up() ? desk_.picture_trouble() : line_trouble_; }
     [[nodiscard]] bool connected() const { return phase_ == phase::running && desk_.in_the_picture(); }
     [[nodiscard]] const counters& counted() const { return counters_; }
 
@@ -169,6 +179,7 @@ public:
     }
 
     void line_up() override {
+        line_trouble_.clear();
         if (++counters_.connects > 1) {
             ++counters_.reconnects;
         }
@@ -182,13 +193,17 @@ public:
 
     void line_lost(std::string_view why) override {
         ++counters_.gaps;
+        line_trouble_ = why;
         around_.log(level::warning, "ari line=lost app=" + app_ + " reason=\"" + std::string(why) + "\"");
         desk_.line_lost();
         lanes_.socket_closed(steady_now());
+        if (renounced_) {
+            asio::post(loop_, [self = shared_from_this()] { self->renounce(); });
+        }
     }
 
     void line_heard(std::string_view message) override {
-        const auto reply = desk_.hear(message);
+        const auto reply = desk_.hear(message, steady_now());
         if (!reply) {
             return;
         }
@@ -201,6 +216,7 @@ public:
     }
 
     void line_failed(std::string_view why) override {
+        line_trouble_ = why;
         around_.log(level::warning, "ari line=down app=" + app_ + " host=" + where_.host +
                                         " port=" + std::to_string(where_.port) + " reason=\"" + std::string(why) +
                                         "\" next=\"tries again\"");
@@ -258,6 +274,10 @@ private:
         if (auto why = desk_.take_fatal()) {
             die(std::move(*why));
             return;
+        }
+        if (const std::string_view why = desk_.take_deafness(); !why.empty()) {
+            line_.cut(why, steady_now());
+            tell();
         }
         lanes_.flush();
         flush_line();
@@ -352,10 +372,12 @@ private:
     std::shared_ptr<wire> events_;
     std::string line_out_;  ///< frames of this turn
     bool turn_scheduled_ = false;
+    bool renounced_ = false;
     phase phase_ = phase::idle;
     instant leave_by_ = never;
     std::function<void()> left_;
-    std::function<void()> allowed_;   ///< asked for; nobody else takes the application
+    std::function<void()> allowed_;  ///< asked for; nobody else takes the application
+    std::string line_trouble_;
     std::optional<failure> bad_url_;  ///< told when it is to start: there is nowhere to connect to
 };
 
@@ -383,6 +405,22 @@ void client::ask(std::function<void()> allowed) {
 
 void client::stop(std::function<void()> closed) {
     insides_->stop(std::move(closed));
+}
+
+void client::renounce() {
+    insides_->renounce();
+}
+
+bool client::over() const {
+    return insides_->over();
+}
+
+bool client::reached() const {
+    return insides_->reached();
+}
+
+const std::string& client::trouble() const {
+    return insides_->trouble();
 }
 
 bool client::connected() const {

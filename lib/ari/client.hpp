@@ -48,8 +48,18 @@ public:
     /// are ignored and bring no fact.
     void stop(std::function<void()> closed);
 
+    /// Makes no line any more: somebody else takes the application, or has it. When the line is lost, or is down now,
+    /// the client is over and says so by `fatal`, taken.
+    void renounce();
+
+    /// True once it was stopped, or has told `fatal`.
+    [[nodiscard]] bool over() const;
     /// True while events come and Asterisk's state is known: from pbx_seen to pbx_line_lost.
     [[nodiscard]] bool connected() const;
+    /// True while the event line is up; Asterisk's state may not be known yet.
+    [[nodiscard]] bool reached() const;
+    /// What went wrong last while it was not connected, in words; empty when nothing has.
+    [[nodiscard]] const std::string& trouble() const;
     [[nodiscard]] const counters& counted() const;
 
     void carry_out(const call::sound& wish) override;

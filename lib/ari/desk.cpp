@@ -50,7 +50,8 @@ std::optional<call::act> act_of(errand what) {
         case errand::see_application:
         case errand::see_channels:
         case errand::see_bridges:
-        case errand::see_release: return std::nullopt;
+        case errand::see_release:
+        case errand::speak: return std::nullopt;
     }
     return std::nullopt;
 }
@@ -87,7 +88,8 @@ desk::desk(const options& wanted, std::function<call_id()> name_call, counters& 
       count_(count),
       log_(std::move(log)),
       codec_(wanted.which),
-      picture_(wanted.app) {}
+      picture_(wanted.app),
+      hearing_(wanted.limit) {}
 
 // ---- commands
 
@@ -232,6 +234,7 @@ void desk::settle(const exchange& request, int status, std::string_view body, in
             return;
         case errand::drop_stray:
         case errand::remove_stray: settle_stray(request, status, now); return;
+        case errand::speak: settle_word(request, status, body, now); return;
         case errand::claim: count_.claimed += is_good(status) ? 1 : 0; return;  // 409, 404: somebody else was quicker
         case errand::probe:
         case errand::filter:
@@ -339,6 +342,10 @@ void desk::lost(exchange request, loss why, instant now) {
         return;
     }
     --outstanding_;
+    if (request.what == errand::speak) {
+        settle_word(request, 0, {}, now);
+        return;
+    }
     if (request.what == errand::claim) {
         return;  // where it was done, StasisStart tells; where not, somebody else claims, or the dialplan goes on
     }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ari/events.hpp"
+#include "ari/hearing.hpp"
 #include "ari/lanes.hpp"
 #include "ari/options.hpp"
 #include "ari/picture.hpp"
@@ -53,7 +54,7 @@ public:
     void lost(exchange request, loss why, instant now) override;
 
     /// One message of the WebSocket. A reply to a request of ours is given back: it belongs to the lanes.
-    [[nodiscard]] std::optional<request_answered> hear(std::string_view message);
+    [[nodiscard]] std::optional<request_answered> hear(std::string_view message, instant now);
 
     /// The line is up: sets the event filter and asks what Asterisk holds; pbx_seen follows.
     void line_up(instant now);
@@ -65,10 +66,14 @@ public:
 
     /// True from the picture of what Asterisk holds to the loss of the line.
     [[nodiscard]] bool in_the_picture() const { return in_the_picture_; }
+    /// Why the last picture could not be taken; empty when it was.
+    [[nodiscard]] const std::string& picture_trouble() const { return picture_trouble_; }
     /// The facts since the last call.
     [[nodiscard]] std::vector<call::fact> take_news() { return std::exchange(news_, {}); }
     /// Why this worker cannot go on, once.
     [[nodiscard]] std::optional<failure> take_fatal() { return std::exchange(fatal_, {}); }
+    /// Why the line hears nothing of the application and must be made anew, once; empty while it hears.
+    [[nodiscard]] std::string_view take_deafness() { return std::exchange(deafness_, {}); }
 
 private:
     void ask(errand what, const order_key& key, leg_no leg, std::optional<exchange> request, instant now);
@@ -84,6 +89,8 @@ private:
     void leg_was_called(const order_key& leg);
     void look_after_dials(instant now);
     void look_after_offers(instant now);
+    void look_after_hearing(instant now);
+    void settle_word(const exchange& word, int status, std::string_view body, instant now);
     void take(call_offered call);
     void settle_check(const exchange& request, int status, std::string_view body, instant now);
     void found_made_first(const exchange& request, const seen_channel& leg, instant now);
@@ -109,6 +116,7 @@ private:
     reader codec_;
     picture picture_;
     instant picture_again_ = never;
+    std::string picture_trouble_;
     bool line_is_up_ = false;
     bool in_the_picture_ = false;
     bool early_possible_ = false;  ///< a leg may be made first and dialled then
@@ -140,6 +148,8 @@ private:
     std::deque<std::pair<instant, exchange>> strays_;
     std::vector<call::fact> news_;
     std::optional<failure> fatal_;
+    hearing hearing_;
+    std::string_view deafness_;
 };
 
 }  // namespace td::ari

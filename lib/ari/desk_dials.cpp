@@ -141,6 +141,7 @@ void desk::look_after_dials(instant now) {
 
 instant desk::next_deadline() const {
     instant next = strays_.empty() ? picture_again_ : std::min(picture_again_, strays_.front().first);
+    next = std::min(next, hearing_.next_deadline());
     for (const auto& [leg, dial] : dials_) {
         next = std::min(next, dial.due);
     }

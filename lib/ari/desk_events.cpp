@@ -17,10 +17,15 @@ constexpr std::size_t most_offers = 1000;
 
 // ---- events
 
-std::optional<request_answered> desk::hear(std::string_view message) {
+std::optional<request_answered> desk::hear(std::string_view message, instant now) {
     event news = codec_.read(message);
     if (auto* reply = std::get_if<request_answered>(&news)) {
         return std::move(*reply);
+    }
+    hearing_.heard(now);
+    if (std::holds_alternative<own_word_heard>(news)) {
+        hearing_.heard_itself(now);
+        return std::nullopt;
     }
     ++count_.events;
     tell(std::move(news));
@@ -85,6 +90,7 @@ void desk::tell(event news) {
                            "should have an application of its own"};
                    },
                    [](const request_answered&) {},  // given back by hear()
+                   [](const own_word_heard&) {},    // taken there
                    [](const of_no_interest&) {}, [&](const unknown_event&) { ++count_.unknown_events; },
                    [&](const broken_message&) {
                        --count_.events;
@@ -122,9 +128,39 @@ void desk::look_after_offers(instant now) {
     }
 }
 
+void desk::look_after_hearing(instant now) {
+    switch (hearing_.advance(now)) {
+        case hearing::duty::none: return;
+        case hearing::duty::deaf: deafness_ = "Asterisk tells it nothing of its application any more"; return;
+        case hearing::duty::unknown:
+            log_(level::warning,
+                 "ari app=" + maker_.app() +
+                     " reason=\"Asterisk does not let this worker hear what it says to its own application, so a "
+                     "line that lost the application is not noticed\" next=\"tries again in 5min\"");
+            return;
+        case hearing::duty::say: {
+            exchange request = maker_.speak();
+            request.round = hearing_.word();
+            request.deadline = now + limit_.request;
+            ++outstanding_;
+            submit(std::move(request), now);
+        }
+    }
+}
+
+void desk::settle_word(const exchange& word, int status, std::string_view body, instant now) {
+    using enum hearing::answer;
+    const bool held = is_good(status);
+    if (!held) {
+        ++count_.failures[status];
+    }
+    hearing_.answered(word.round, held ? said : is_unknown_application(status, body) ? nobody : useless, now);
+}
+
 void desk::advance(instant now) {
     look_after_dials(now);
     look_after_offers(now);
+    look_after_hearing(now);
     if (now >= picture_again_) {
         ask_for_picture(now);
     }

@@ -1,5 +1,7 @@
 // The desk's picture of what Asterisk holds: taken after every connect, and again where a part of it failed.
 
+#include <algorithm>
+
 #include "ari/desk.hpp"
 
 namespace td::ari {
@@ -25,6 +27,8 @@ void desk::line_lost() {
     picture_again_ = never;
     line_is_up_ = false;
     in_the_picture_ = false;
+    hearing_.end();
+    deafness_ = {};
     offers_.clear();
     news_.emplace_back(call::pbx_line_lost{which_});
 }
@@ -52,6 +56,7 @@ void desk::picture_failed(std::string_view why, instant now) {
     }
     picture_.cancel();
     picture_again_ = line_is_up_ ? now + picture_pause : never;
+    picture_trouble_ = why;
     log_(level::warning, "ari picture failed reason=\"" + std::string(why) + "\" again_in=500ms");
 }
 
@@ -70,6 +75,9 @@ void desk::settle_picture(const exchange& request, int status, std::string_view 
                     "ari.user may only read in Asterisk (403), and a worker must act: set read_only = no in ari.conf"};
         return;
     }
+    if (is_unknown_application(status, body)) {
+        deafness_ = "Asterisk does not know its application";
+    }
     if (!is_good(status)) {
         ++count_.failures[status];
         picture_failed(std::string(name_of(request.what)) + " status " + std::to_string(status), now);
@@ -87,6 +95,13 @@ void desk::settle_picture(const exchange& request, int status, std::string_view 
     }
     if (auto seen = picture_.finish(dialling_)) {
         in_the_picture_ = true;
+        hearing_.begin(now);
+        picture_trouble_.clear();
+        // Whose end nobody heard.
+        std::erase_if(made_first_, [&](const std::string& leg) {
+            return std::none_of(seen->channels.begin(), seen->channels.end(),
+                                [&](const call::pbx_seen::channel& each) { return each.name.text() == leg; });
+        });
         seen->which = which_;
         news_.emplace_back(std::move(*seen));
         // Whose StasisStart nobody heard waits for ever: told again, it begins a call, or belongs to one already.

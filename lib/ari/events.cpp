@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "ari/encoding.hpp"
+#include "ari/requests.hpp"
 
 namespace td::ari {
 namespace {
@@ -25,6 +26,21 @@ std::optional<std::string_view> text_at(const object& in, std::string_view key) 
         return std::nullopt;
     }
     return text;
+}
+
+std::optional<std::vector<std::string>> texts_at(const object& in, std::string_view key) {
+    array list;
+    if (in[key].get_array().get(list) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    std::vector<std::string> found;
+    for (const element entry : list) {
+        std::string_view text;
+        if (entry.get_string().get(text) == simdjson::SUCCESS) {
+            found.emplace_back(text);
+        }
+    }
+    return found;
 }
 
 /// A small number such as a cause; 0 when it is missing, no integer, or not between 0 and `most`.
@@ -263,6 +279,9 @@ event read_object(const object& message, call::line which) {
     if (*type == "ApplicationReplaced") {
         return application_replaced{};
     }
+    if (*type == "ChannelUserevent" && text_at(message, "eventname") == request_maker::own_word) {
+        return own_word_heard{};
+    }
     return is_known(*type) ? event(of_no_interest{}) : event(unknown_event{});
 }
 
@@ -388,18 +407,19 @@ std::optional<seen_channel> reader::channel(std::string_view body) {
     return name ? std::optional(seen(*one, *name)) : std::nullopt;
 }
 
-std::optional<std::vector<std::string>> reader::bridges(std::string_view body, std::string_view app) {
+std::optional<std::vector<seen_bridge>> reader::bridges(std::string_view body, std::string_view app) {
     const auto list = insides_->parse_array(body);
     if (!list) {
         return std::nullopt;
     }
-    std::vector<std::string> found;
+    std::vector<seen_bridge> found;
     for (const element entry : *list) {
         object bridge;
         if (entry.get_object().get(bridge) == simdjson::SUCCESS) {
             const auto name = text_at(bridge, "id");
             if (name && text_at(bridge, "name") == app) {
-                found.emplace_back(*name);
+                found.push_back(
+                    {std::string(*name), texts_at(bridge, "channels").value_or(std::vector<std::string>{})});
             }
         }
     }
@@ -422,18 +442,7 @@ asterisk_release reader::release(std::string_view body) {
 
 std::optional<std::vector<std::string>> reader::application_channels(std::string_view body) {
     const auto root = insides_->parse_object(body);
-    array list;
-    if (!root || (*root)["channel_ids"].get_array().get(list) != simdjson::SUCCESS) {
-        return std::nullopt;
-    }
-    std::vector<std::string> found;
-    for (const element entry : list) {
-        std::string_view name;
-        if (entry.get_string().get(name) == simdjson::SUCCESS) {
-            found.emplace_back(name);
-        }
-    }
-    return found;
+    return root ? texts_at(*root, "channel_ids") : std::nullopt;
 }
 
 }  // namespace td::ari

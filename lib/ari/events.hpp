@@ -59,6 +59,8 @@ struct request_answered {
     int status = 0;
     std::string body;
 };
+/// What this worker said to itself (request_maker::speak).
+struct own_word_heard {};
 /// A known event that means nothing to a call.
 struct of_no_interest {};
 /// An event of a type this worker has never heard of.
@@ -66,9 +68,10 @@ struct unknown_event {};
 /// Not JSON, no object, or without what its type must have.
 struct broken_message {};
 
-using event = std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_called, leg_up, call::panel_left,
-                           call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed, call_offered,
-                           application_replaced, request_answered, of_no_interest, unknown_event, broken_message>;
+using event =
+    std::variant<panel_entered, sos_entered, callback_entered, leg_made, leg_called, leg_up, call::panel_left,
+                 call::leg_ringing, call::leg_answered, call::leg_ended, call::key_pressed, call_offered,
+                 application_replaced, request_answered, own_word_heard, of_no_interest, unknown_event, broken_message>;
 
 /// What the dialplan said in Stasis(app,<panel>,<flat>): names trimmed of spaces, or both empty and a complaint.
 struct stasis_arguments {
@@ -97,6 +100,13 @@ struct seen_channel {
     std::string caller{};     ///< the caller's number, where it can be shown
 };
 
+/// A bridge of GET /bridges.
+struct seen_bridge {
+    std::string name;
+    std::vector<std::string> channels;
+    friend bool operator==(const seen_bridge&, const seen_bridge&) = default;
+};
+
 /// 22.10.1 is {22, 10}; what cannot be read is {0, 0}.
 struct asterisk_release {
     int major = 0;
@@ -122,8 +132,8 @@ public:
     [[nodiscard]] std::optional<std::vector<seen_channel>> channels(std::string_view body);
     /// The body of GET /channels/{id}; nothing when it is not one.
     [[nodiscard]] std::optional<seen_channel> channel(std::string_view body);
-    /// The `id` of each bridge named `app` in the body of GET /bridges.
-    [[nodiscard]] std::optional<std::vector<std::string>> bridges(std::string_view body, std::string_view app);
+    /// Each bridge named `app` in the body of GET /bridges.
+    [[nodiscard]] std::optional<std::vector<seen_bridge>> bridges(std::string_view body, std::string_view app);
     /// `channel_ids` in the body of GET /applications/{app}.
     [[nodiscard]] std::optional<std::vector<std::string>> application_channels(std::string_view body);
     /// `system.version` in the body of GET /asterisk/info.

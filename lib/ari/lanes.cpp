@@ -24,14 +24,25 @@ lanes::lanes(const limits& limit, transport way, std::string base, std::string f
 
 void lanes::submit(exchange request, instant now) {
     ++outstanding_;
-    if (!waiting_.empty() || !place(request, now)) {
+    if (waiting_.empty() && place(request, now)) {
+        return;
+    }
+    if (request.what == errand::speak) {
+        leave_unsent(std::move(request), now);
+    } else {
         waiting_.push_back(std::move(request));
     }
 }
 
+/// A word to ourselves holds nobody up: it is said again in the next silence.
+void lanes::leave_unsent(exchange word, instant now) {
+    --outstanding_;
+    back_.lost(std::move(word), loss::unsent, now);
+}
+
 bool lanes::place(exchange& request, instant now) {
     const auto bound = bindings_.find(request.key);
-    const std::optional<std::size_t> number = bound != bindings_.end() ? bound->second.lane : pick(now);
+    const std::optional<std::size_t> number = bound != bindings_.end() ? bound->second.lane : pick(request.what, now);
     if (!number) {
         return false;
     }
@@ -47,10 +58,11 @@ bool lanes::place(exchange& request, instant now) {
     return true;
 }
 
-std::optional<std::size_t> lanes::pick(instant now) {
+/// A word to ourselves never goes over the line that it is to prove: a deaf one brings no replies either.
+std::optional<std::size_t> lanes::pick(errand what, instant now) {
     const lane& line = lanes_[socket()];
     const bool line_free = way_ == transport::websocket || line.under_way.size() < limit_.socket_depth;
-    if (line.how == lane::state::open && line_free) {
+    if (line.how == lane::state::open && line_free && what != errand::speak) {
         return socket();
     }
     std::optional<std::size_t> least;
@@ -188,7 +200,12 @@ void lanes::drop(std::size_t number, instant now) {
     }
     if (was_opening) {
         rest(now);
-        waiting_.insert(waiting_.begin(), std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()));
+        const auto words = std::stable_partition(left.begin(), left.end(),
+                                                 [](const exchange& each) { return each.what != errand::speak; });
+        waiting_.insert(waiting_.begin(), std::make_move_iterator(left.begin()), std::make_move_iterator(words));
+        for (auto each = words; each != left.end(); ++each) {
+            leave_unsent(std::move(*each), now);
+        }
         place_waiting(now);
         return;
     }

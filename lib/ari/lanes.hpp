@@ -109,8 +109,9 @@ private:
     };
 
     [[nodiscard]] bool place(exchange& request, instant now);
-    [[nodiscard]] std::optional<std::size_t> pick(instant now);
+    [[nodiscard]] std::optional<std::size_t> pick(errand what, instant now);
     void write(std::size_t number, const exchange& request);
+    void leave_unsent(exchange word, instant now);
     void unbind(const order_key& key);
     void drop(std::size_t number, instant now);
     void drop_expired(instant now);

@@ -163,6 +163,12 @@ void line::received(std::string_view bytes, instant now) {
     }
 }
 
+void line::cut(std::string_view why, instant now) {
+    if (how_ == state::up) {
+        lose(why, now);
+    }
+}
+
 void line::shake(instant now) {
     const std::size_t end = head_.find("\r\n\r\n");
     if (end == std::string::npos) {

@@ -59,6 +59,8 @@ public:
     void opened(instant now);
     void closed(std::string_view why, instant now);
     void received(std::string_view bytes, instant now);
+    /// It is up, but of no use any more: it is made anew. Nothing happens while it is not up.
+    void cut(std::string_view why, instant now);
     /// Sends a text message; nothing happens while the line is not up.
     void send(std::string_view text);
 

@@ -20,7 +20,8 @@ enum class transport : std::uint8_t {
     automatic,  ///< over the events WebSocket where Asterisk answers there (20.14, 22.4) and it is not busy, else over
                 ///< HTTP
     http,       ///< over HTTP only
-    websocket,  ///< over the WebSocket; over HTTP only while that is down or Asterisk is too old for it
+    websocket,  ///< over the WebSocket; over HTTP while that is down or Asterisk is too old for it, and the words that
+                ///< prove it (hearing)
 };
 
 /// How the panel's place goes with an emergency call.
@@ -46,6 +47,8 @@ struct limits {
     duration idle = 10s;                     ///< an unused connection is closed; Asterisk does it after 15 s
     duration ping = 1s;                      ///< between two pings
     duration silence = 2500ms;               ///< nothing heard for so long: the line is dead
+    duration quiet = 1s;                     ///< no event for so long: a word is said to the own application
+    duration hear = 1500ms;                  ///< it is not heard for so long: the line is deaf, and made anew
     duration retry_least = 100ms;            ///< between two connects of the line, doubled …
     duration retry_most = 2s;                ///< … up to this, with jitter
     duration farewell = 500ms;               ///< what stop() waits for replies under way

@@ -90,17 +90,19 @@ std::optional<call::pbx_seen> picture::finish(const std::unordered_set<order_key
         }
     }
     call::pbx_seen whole;
+    std::unordered_set<std::string_view> joined;
+    for (const seen_bridge& each : *bridges_) {
+        if (const auto call = call_of_bridge(each.name)) {
+            whole.bridges.push_back(*call);
+            joined.insert(each.channels.begin(), each.channels.end());
+        }
+    }
     for (const auto& [name, state] : known) {
-        whole.channels.push_back({channel_id(name), state});
+        whole.channels.push_back({channel_id(name), state, joined.contains(name)});
     }
     // In a fixed order, so that the same picture is the same line in the journal.
     std::sort(whole.channels.begin(), whole.channels.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const std::string& name : *bridges_) {
-        if (const auto call = call_of_bridge(name)) {
-            whole.bridges.push_back(*call);
-        }
-    }
     std::sort(whole.bridges.begin(), whole.bridges.end());
     channels_.reset();
     bridges_.reset();

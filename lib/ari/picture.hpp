@@ -53,7 +53,7 @@ private:
     bool taking_ = false;
     unsigned round_ = 0;
     std::optional<std::vector<seen_channel>> channels_;
-    std::optional<std::vector<std::string>> bridges_;
+    std::optional<std::vector<seen_bridge>> bridges_;
     std::optional<std::vector<std::string>> inside_;  ///< the channels of our application
     std::unordered_map<std::string, std::optional<call::pbx_seen::condition>> changes_;
     std::vector<seen_channel> callers_;

@@ -104,6 +104,7 @@ std::string_view name_of(errand what) {
         case errand::see_channels: return "see_channels";
         case errand::see_bridges: return "see_bridges";
         case errand::see_release: return "see_release";
+        case errand::speak: return "speak";
     }
     return {};
 }
@@ -307,7 +308,7 @@ exchange request_maker::filter() const {
     made.target += "/eventFilter";
     made.body = R"({"allowed":[{"type":"StasisStart"},{"type":"StasisEnd"},{"type":"ChannelDestroyed"},)"
                 R"({"type":"ChannelStateChange"},{"type":"ChannelDtmfReceived"},{"type":"ApplicationReplaced"},)"
-                R"({"type":"CallBroadcast"},)"
+                R"({"type":"CallBroadcast"},{"type":"ChannelUserevent"},)"
                 // Without it Asterisk carries requests of the WebSocket out and never answers them (seen on 22.10.1).
                 R"({"type":"RESTResponse"})";
     // A gateway may say 183 and never 180; of the two only the Dial event tells.
@@ -327,6 +328,16 @@ exchange request_maker::see(errand part) const {
     } else {
         made.target = part == errand::see_channels ? "channels" : "bridges";
     }
+    return made;
+}
+
+exchange request_maker::speak() const {
+    exchange made;
+    made.what = errand::speak;
+    made.key = {{}, order_key::word};
+    made.verb = method::post;
+    made.target.append("events/user/").append(own_word).append("?application=");
+    append_encoded(made.target, app_);
     return made;
 }
 

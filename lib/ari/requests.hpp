@@ -40,12 +40,19 @@ enum class errand : std::uint8_t {
     see_channels,
     see_bridges,
     see_release,  ///< which Asterisk it is
+    speak,        ///< a word to the own application, to hear whether the line still hears
 };
 [[nodiscard]] std::string_view name_of(errand what);
 
 /// A status that says it was done.
 [[nodiscard]] constexpr bool is_good(int status) {
     return status >= 200 && status < 300;
+}
+
+/// Of a request that names an application: nobody holds it. Asterisk's own words (16.28, 22.10), so that a gateway's
+/// 404 for a path that it does not pass on is not taken for it.
+[[nodiscard]] constexpr bool is_unknown_application(int status, std::string_view body) {
+    return status == 404 && body.find("Application not found") != std::string_view::npos;
 }
 
 /// Requests of the same key are carried out in their order; those of different keys may overtake each other.
@@ -56,6 +63,7 @@ struct order_key {
     static constexpr std::int16_t stray = 101;
     static constexpr std::int16_t picture = 102;
     static constexpr std::int16_t claim = 103;
+    static constexpr std::int16_t word = 104;
     friend bool operator==(const order_key&, const order_key&) = default;
 };
 
@@ -73,7 +81,7 @@ struct exchange {
     bool second_try = false;  ///< of dial and check_dial: an earlier originate had no reply
     duration rings{};         ///< of create: how long the leg may ring
     unsigned losses = 0;      ///< how often its reply was lost
-    unsigned round = 0;       ///< of a picture's requests: which picture
+    unsigned round = 0;       ///< of a picture's requests: which picture; of a word: which word
 };
 
 /// The requests of one application. A command that cannot be asked safely has none.
@@ -109,6 +117,10 @@ public:
     [[nodiscard]] exchange question_of_rights() const;
     [[nodiscard]] exchange filter() const;
     [[nodiscard]] exchange see(errand part) const;
+    /// Asterisk sends the application a ChannelUserevent named `own_word`: 204, or 404 when nobody holds it.
+    [[nodiscard]] exchange speak() const;
+    [[nodiscard]] const std::string& app() const { return app_; }
+    static constexpr std::string_view own_word = "tdctl.hears";
 
 private:
     std::string app_;

@@ -132,6 +132,12 @@ struct event_writer {
         append_bridge_field(out, what.bridge);
     }
     void operator()(const sim::application_replaced&) const { begin(out, news); }
+    void operator()(const sim::user_event_said& what) const {
+        begin(out, news);
+        append_field(out, R"(,"eventname":)", what.name);
+        append_field(out, R"(,"userevent":{"eventname":)", what.name);
+        out.push_back('}');
+    }
 
 private:
     void with_channel(const sim::channel_snapshot& channel) const {

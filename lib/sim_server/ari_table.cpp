@@ -315,6 +315,14 @@ ari_reading filter(const ari_arguments& from) {
         sim::filter_events{from.path[0], {from.many("allowed"), from.many("disallowed")}}, ari_extra::none, {}};
 }
 
+ari_reading user_event(const ari_arguments& from) {
+    const std::string app = from.one("application");
+    if (app.empty()) {
+        return refusal(400, "Missing parameter application");
+    }
+    return ari_question{sim::say_user_event{from.path[0], app}, ari_extra::none, {}};
+}
+
 std::vector<ari_operation> other_operations() {
     return {
         {"asterisk",
@@ -358,6 +366,16 @@ std::vector<ari_operation> other_operations() {
          {{"app", place::query, "string", "Applications to subscribe to, divided by commas"},
           {"subscribeAll", place::query, "boolean", "Taken and not followed: only the applications' own events come"}},
          nullptr},
+        {"events",
+         "POST",
+         "/events/user/{eventName}",
+         "userEvent",
+         "void",
+         "Generate a user event.",
+         {{"eventName", place::path, "string", "Event name"},
+          {"application", place::query, "string",
+           "The application that receives it; variables and sources are left out"}},
+         user_event},
     };
 }
 

@@ -1,8 +1,10 @@
 """A worker dies in the middle of its calls, or nothing of Asterisk reaches it any more: the calls go on."""
 
+import base64
 import datetime
 import json
 import signal
+import socket
 import threading
 import time
 
@@ -59,7 +61,9 @@ class Dying(Story):
         self.world.crm.moods.pop(looking)
         held.set()
         self.worker.start().wait_ready()
-        self.assertIn("calls remembered", self.worker.log())
+        last_life = self.worker.log().rpartition('"starting"')[2]
+        self.assertIn("reading the journal", last_life.partition("applications held")[2], "Asterisk has a listener before the journal is read")
+        self.assertIn("calls remembered", last_life.partition("reading the journal")[2])
         self.world.phones.answer(b)               # while nobody listens Asterisk would hang it up
         for run in (talk, ring, look, answered):
             run.check()                           # SIPp fails on a BYE that it does not expect
@@ -116,6 +120,42 @@ class Dying(Story):
         talk.check()
         self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=a)
         self.expect(self.record(ringing), outcome="answered", ended_by="panel", answered_by=b)
+        self.world.tolerated.update(self.worker.errors())
+        self.assertEqual(self.worker.stop(), 0, self.worker.log())
+
+
+    def rob(self, application):
+        """Somebody takes an application and goes away again: Asterisk gives it back to nobody."""
+        asterisk = self.world.asterisk
+        with socket.create_connection(("127.0.0.1", asterisk.http_port)) as robber:
+            secret = base64.b64encode(f"tdctl:{asterisk.password}".encode()).decode()
+            robber.sendall((f"GET /ari/events?app={application} HTTP/1.1\r\nHost: h\r\nAuthorization: Basic {secret}\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+            self.assertIn(b" 101 ", robber.recv(4096))
+
+    def test_a_worker_whose_application_was_taken_without_a_word_takes_it_back(self):
+        hole = Hole(self.world.asterisk.http_port)
+        self.addCleanup(hole.close)
+        hole.swallow(b'"ApplicationReplaced","timestamp"')    # as where Asterisk ends an older socket while a newer one takes over
+        self.worker_of_its_own("deaf-line", 34, ari={"url": hole.url})
+        deaf = lambda: sum("line=lost app=TdCallHandler34" in line for line in self.worker.log().splitlines())  # noqa: E731
+        for seconds in (None, 12.0):              # Asterisk forgets the application, or keeps it for the talk
+            if seconds:
+                talking, (a,), talk = self.next_call(Phone(answer_after=0.2), hold=seconds)
+                self.wait_talking(a)
+                wait(lambda: self.world.panel_talks(talking), what="the panel to talk")
+            before, began = deaf(), time.time()
+            self.rob("TdCallHandler34")
+            wait(lambda: deaf() > before, what="the worker to notice that it hears nothing")
+            lost = [json.loads(line) for line in self.worker.log().splitlines() if "line=lost app=TdCallHandler34" in line][-1]
+            self.assertIn("application", lost["said"])
+            print(f"an application taken without a word is missed after {seconds_of(lost['time']) - began:.1f} s", flush=True)
+            self.worker.wait_ready()
+        served, (b,), call = self.next_call(Phone(answer_after=0.2), hold=0.5)
+        call.check()
+        talk.check()
+        self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=a)
+        self.expect(self.record(served), outcome="answered", ended_by="panel", answered_by=b)
         self.world.tolerated.update(self.worker.errors())
         self.assertEqual(self.worker.stop(), 0, self.worker.log())
 

@@ -8,6 +8,7 @@ import socket
 import time
 
 import lab
+from hole import Hole
 from rabbitmq import RabbitMQ
 from world import Phone, Story, wait
 
@@ -187,6 +188,37 @@ class Following(OneAfterAnother):
         self.assertIsNone(first.poll(), self.worker.log())
         self.assertIsNone(standby.poll(), self.worker.log())
         self.assertNotIn("hangs", self.worker.log())
+
+
+class AtOddMoments(OneAfterAnother):
+    def test_a_worker_whose_other_line_is_cut_while_it_is_relieved_takes_nothing_back(self):
+        hole = Hole(self.world.asterisk.http_port)
+        self.addCleanup(hole.close)
+        hole.watch(b"GET /ari/events?app=TdCallSos35")
+        self.use(self.world.worker("loses-a-line", {"door": {"app": "TdCallHandler35", "talk_limit": "60s"}, "ari": {"url": hole.url}})
+                 .start().wait_ready(), "*35*")
+        self.lives = [self.worker.process]
+        self.addCleanup(self.end_lives)
+        talking, account, talk = self.next_call(hold=10.0)
+        wait(lambda: self.world.panel_talks(talking), what="the panel to talk")
+        first = self.lives[0]
+        hole.cut_predecessor()
+        self.another()
+        self.assertEqual(first.wait(30), 0, self.worker.log())
+        self.worker.wait_ready()
+        self.assertFalse(hole.armed, "the line was cut")
+        served, other, call = self.next_call(hold=0.5)
+        call.check()
+        talk.check()
+        self.expect(self.record(talking), outcome="answered", ended_by="panel", answered_by=account)
+        self.expect(self.record(served), outcome="answered", ended_by="panel", answered_by=other)
+        self.world.tolerated.update(self.worker.errors())
+        self.assertEqual(self.worker.stop(), 0, self.worker.log())
+
+    def next_call(self, hold):
+        self.panel = self.new_panel()
+        account, = self.flat(Phone(answer_after=0.2))
+        return self.panel, account, self.call("panel", hold=hold, timeout=60)
 
 
 class WithoutBroker(OneAfterAnother):

@@ -155,8 +155,9 @@ class Worker:
         return [record for record in self.records() if record["panel"] == panel]
 
     def journal(self):
-        """All lines of the journal, oldest file first; a file under way may end in a torn line."""
-        return [json.loads(line) for path in sorted(self.journal_dir.glob("*.jsonl*")) for line in whole_lines(path)]
+        """All lines of the journal, oldest file first, each as often as it happened; a file under way may end in a torn line."""
+        lines = [json.loads(line) for path in sorted(self.journal_dir.glob("*.jsonl*")) for line in whole_lines(path)]
+        return [line for line in lines if "journal" in line or not line.get("retold")]
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -13,6 +13,8 @@ class Hole:
 
     def __init__(self, port):
         self.target = ("127.0.0.1", port)
+        self.swallowed = self.watched = None
+        self.said, self.armed = [], False      # who said the watched word
         self.open = threading.Event()
         self.open.set()
         self.lock, self.sockets = threading.Lock(), []
@@ -20,6 +22,18 @@ class Hole:
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def swallow(self, word):
+        """From now on a message of the server with this in it does not arrive; it must come alone, on a quiet line."""
+        self.swallowed = word
+
+    def watch(self, word):
+        """Notes which clients say this, so that cut_predecessor() knows them."""
+        self.watched = word
+
+    def cut_predecessor(self):
+        """When the watched word is said next, whoever said it last is cut off, a moment before it arrives."""
+        self.armed = True
 
     def vanish(self):
         self.open.clear()
@@ -72,9 +86,17 @@ class Hole:
         try:
             while data := source.recv(CHUNK):
                 lost = lost or not self.open.is_set()
-                if not lost:
+                if self.watched and self.watched in data:
+                    self._note(source)
+                if not lost and not (self.swallowed and self.swallowed in data):
                     sink.sendall(data)
             if self.open.is_set() and not lost:
                 sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass                   # one of the two was closed
+
+    def _note(self, source):
+        before, self.said = self.said[-1:], [source]
+        if self.armed and before:
+            self.armed = False
+            before[0].shutdown(socket.SHUT_RDWR)

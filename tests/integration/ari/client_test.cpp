@@ -200,6 +200,21 @@ TEST_CASE("client: what is beyond the queue is refused at once", "[ari]") {
     CHECK(s.refusal() == 503);
 }
 
+TEST_CASE("client: it is not connected before every part of the picture was answered", "[ari]") {
+    const std::string part = GENERATE("GET /ari/channels", "GET /ari/bridges", "GET /ari/applications/td");
+    stage s;
+    s.once(part, {500, R"({"message":"not now"})"});
+    s.worker->start();
+    REQUIRE(s.until([&] { return !s.worker->trouble().empty(); }));
+    CHECK_FALSE(s.worker->connected());
+    CHECK(s.count<call::pbx_seen>() == 0);
+    CHECK(s.worker->trouble().find("status 500") != std::string::npos);
+    REQUIRE(s.until([&] { return s.worker->connected(); }));
+    CHECK(s.count<call::pbx_seen>() == 1);
+    CHECK(s.server.count(part) == 2);
+    CHECK(s.worker->trouble().empty());
+}
+
 TEST_CASE("client: the line is cut: lost, mended, looked at again; requests go on meanwhile", "[ari]") {
     stage s;
     s.connect();

@@ -51,7 +51,7 @@ public:
         return rest();
     }
     std::string hear(const std::string& message) {
-        CHECK_FALSE(desk_.hear(message).has_value());
+        CHECK_FALSE(desk_.hear(message, now).has_value());
         desk_.advance(now);
         return rest();
     }

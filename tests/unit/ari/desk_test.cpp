@@ -78,7 +78,7 @@ public:
         return news();
     }
     std::string hear(const std::string& message) {
-        CHECK_FALSE(desk_.hear(message).has_value());
+        CHECK_FALSE(desk_.hear(message, now).has_value());
         return news();
     }
     std::string news() {
@@ -87,6 +87,12 @@ public:
             told += (told.empty() ? "" : " ") + words(each);
         }
         return told;
+    }
+    /// Time passes; gives what is sent then.
+    std::string pass(duration how_long) {
+        now += how_long;
+        desk_.advance(now);
+        return sent();
     }
     desk& the_desk() { return desk_; }
     instant now{};
@@ -287,17 +293,13 @@ TEST_CASE("desk: a stray for which our own queue has no room is dropped when it 
     CHECK(s.wants(call::drop_stray{channel_id(name + ".07")}).empty());
     CHECK(s.wants(call::remove_stray_bridge{one}).empty());
     CHECK(s.news().empty());
-    s.now += 2s;
-    s.the_desk().advance(s.now);
-    CHECK(s.sent().empty());  // still no room
+    CHECK(s.pass(2s).empty());  // still no room
     s.reply(204);
     s.now = s.the_desk().next_deadline();
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == delete7);
+    CHECK(s.pass(0s) == delete7);
     s.reply(204);
     s.now = s.the_desk().next_deadline();
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == "DELETE:bridges/" + name);
+    CHECK(s.pass(0s) == "DELETE:bridges/" + name);
     s.reply(204);
     CHECK(s.the_desk().next_deadline() == never);
 }
@@ -378,8 +380,7 @@ TEST_CASE("desk: a call that is offered is claimed after the pause that its load
     script s;
     const std::string offer = R"({"type":"CallBroadcast","channel":{"id":"9.0"}})";
     s.hear(offer);
-    s.the_desk().advance(s.now);
-    CHECK(s.sent().empty());  // who does not know yet what Asterisk holds leaves it to others
+    CHECK(s.pass(0s).empty());  // who does not know yet what Asterisk holds leaves it to others
     s.the_desk().line_up(s.now);
     for (const char* body : {"", R"({"channel_ids":[]})", "[]", "[]"}) {
         s.reply(200, body);
@@ -387,19 +388,15 @@ TEST_CASE("desk: a call that is offered is claimed after the pause that its load
     s.sent();
     s.hear(offer);
     CHECK(s.the_desk().next_deadline() <= s.now);
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.pass(0s) == "POST:events/claim");
     CHECK(s.reply(204).empty());
     CHECK(s.counted.claimed == 1);
 
     s.the_desk().claim_by([] { return std::optional<duration>(20ms); });
     s.hear(offer);
-    s.the_desk().advance(s.now);
-    CHECK(s.sent().empty());
+    CHECK(s.pass(0s).empty());
     CHECK(s.the_desk().next_deadline() == s.now + 20ms);
-    s.now += 20ms;
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.pass(20ms) == "POST:events/claim");
     CHECK(s.reply(409).empty());  // another worker was quicker: nothing happened here
     CHECK(s.counted.claimed == 1);
     CHECK(s.counted.offered == 3);
@@ -407,14 +404,12 @@ TEST_CASE("desk: a call that is offered is claimed after the pause that its load
 
     s.the_desk().claim_by([] { return std::optional<duration>(); });
     s.hear(offer);
-    s.the_desk().advance(s.now);
-    CHECK(s.sent().empty());
+    CHECK(s.pass(0s).empty());
     s.the_desk().claim_by({});
     s.hear(offer);
     s.the_desk().line_lost();
     s.news();
-    s.the_desk().advance(s.now);
-    CHECK(s.sent().empty());
+    CHECK(s.pass(0s).empty());
 }
 
 TEST_CASE("desk: a claim whose reply is lost is not sent again", "[ari]") {
@@ -425,8 +420,7 @@ TEST_CASE("desk: a claim whose reply is lost is not sent again", "[ari]") {
     }
     s.sent();
     s.hear(R"({"type":"CallBroadcast","channel":{"id":"9.0"}})");
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == "POST:events/claim");
+    CHECK(s.pass(0s) == "POST:events/claim");
     CHECK(s.lose().empty());
     CHECK(s.sent().empty());
     CHECK(s.hear(R"({"type":"StasisStart","args":["5001","12"],"channel":{"id":"9.0"}})") == "arrived:5001/12");
@@ -437,13 +431,12 @@ TEST_CASE("desk: a picture that fails is taken again, an old one does not count"
     s.the_desk().line_up(s.now);
     s.sent();
     s.reply(200);
-    CHECK(s.reply(503).empty());
+    CHECK(s.reply(404, R"({"message":"Application not found"})").empty());
+    CHECK(s.the_desk().take_deafness() == "Asterisk does not know its application");
     CHECK(s.reply(200, "[]").empty());
     CHECK(s.reply(200, "[]").empty());
     CHECK(s.the_desk().next_deadline() == s.now + 500ms);
-    s.now += 500ms;
-    s.the_desk().advance(s.now);
-    CHECK(s.sent() == "PUT:applications/td/eventFilter GET:applications/td GET:channels GET:bridges");
+    CHECK(s.pass(500ms) == "PUT:applications/td/eventFilter GET:applications/td GET:channels GET:bridges");
     s.reply(200);
     s.reply(200, R"({"channel_ids":[]})");
     s.reply(200, "not json");
@@ -464,6 +457,28 @@ TEST_CASE("desk: a read-only user and a lost application are fatal", "[ari]") {
     CHECK_FALSE(s.the_desk().take_fatal());
 }
 
+TEST_CASE("desk: a quiet line says a word to its own application, and a deaf one is told of once", "[ari]") {
+    script s;
+    s.the_desk().line_up(s.now);
+    s.reply(200);
+    s.reply(200, R"({"channel_ids":[]})");
+    s.reply(200, "[]");
+    CHECK(s.reply(200, "[]") == "seen:0");
+    s.sent();
+    CHECK(s.the_desk().next_deadline() == s.now + 1s);
+    CHECK(s.pass(1s) == "POST:events/user/tdctl.hears");
+    s.reply(204);
+    CHECK(s.hear(R"({"type":"ChannelUserevent","eventname":"tdctl.hears","userevent":{}})").empty());
+    CHECK(s.counted.events == 0);
+    CHECK(s.pass(0s).empty());
+    CHECK(s.pass(1s) == "POST:events/user/tdctl.hears");
+    s.reply(404, R"({"message":"Application not found"})");
+    CHECK(s.the_desk().take_deafness().empty());
+    CHECK(s.counted.failures[404] == 1);
+    s.pass(0s);
+    CHECK(s.the_desk().take_deafness() == "Asterisk tells it nothing of its application any more");
+}
+
 TEST_CASE("desk: events are counted by what could be made of them", "[ari]") {
     script s;
     s.hear("{");
@@ -472,5 +487,5 @@ TEST_CASE("desk: events are counted by what could be made of them", "[ari]") {
     CHECK(s.counted.events == 2);
     CHECK(s.counted.unknown_events == 1);
     CHECK(s.counted.broken_messages == 1);
-    CHECK(s.the_desk().hear(R"({"type":"RESTResponse","request_id":"5","status_code":204})")->number == 5);
+    CHECK(s.the_desk().hear(R"({"type":"RESTResponse","request_id":"5","status_code":204})", s.now)->number == 5);
 }

@@ -44,6 +44,7 @@ std::string words(const event& news) {
             [](const call::key_pressed& e) { return "key:" + two_digits(e.leg.leg) + "/" + e.key; },
             [](const call_offered& e) { return "offered:" + e.channel; },
             [](const application_replaced&) { return std::string("replaced"); },
+            [](const own_word_heard&) { return std::string("heard itself"); },
             [](const request_answered& e) {
                 return "reply:" + std::to_string(e.number) + "/" + std::to_string(e.status) + "/" + e.body;
             },
@@ -163,6 +164,14 @@ TEST_CASE("events: another worker took the application", "[ari]") {
     CHECK(read(R"({"type":"ApplicationReplaced","application":"td"})") == "replaced");
 }
 
+TEST_CASE("events: what it said to itself, and what others say to it", "[ari]") {
+    const auto said = [](const std::string& name) {
+        return read(R"({"type":"ChannelUserevent","eventname":")" + name + R"(","userevent":{},"application":"td"})");
+    };
+    CHECK(said("tdctl.hears") == "heard itself");
+    CHECK(said("party").empty());
+}
+
 TEST_CASE("events: a reply to a request over the WebSocket", "[ari]") {
     CHECK(
         read(
@@ -234,8 +243,10 @@ TEST_CASE("events: the lists that Asterisk gives after a connect", "[ari]") {
     CHECK_FALSE(channels->at(2).in_stasis);
     CHECK_FALSE(codec.channels(R"({"message":"no"})"));
     CHECK_FALSE(codec.channels("[{"));
-    CHECK(codec.bridges(R"([{"id":"td.x","name":"Td"},{},{"id":"y","name":"other"},{"id":"z"}])", "Td") ==
-          std::vector<std::string>{"td.x"});
+    using bridges = std::vector<seen_bridge>;
+    CHECK(codec.bridges(R"([{"id":"td.x","name":"Td","channels":["1.0",2,"td.x.0"]},{},{"id":"y","name":"other"}])",
+                        "Td") == bridges{{"td.x", {"1.0", "td.x.0"}}});
+    CHECK(codec.bridges(R"([{"id":"td.x","name":"Td"},{"id":"z"}])", "Td") == bridges{{"td.x", {}}});
     CHECK_FALSE(codec.bridges("{}", "Td"));
     CHECK(codec.application_channels(R"({"channel_ids":["1.0",2,"3.0"]})") == std::vector<std::string>{"1.0", "3.0"});
     CHECK_FALSE(codec.application_channels("{}"));

@@ -22,8 +22,9 @@ public:
         return flush();
     }
     /// Without the flush that ends a turn.
-    void put(std::int16_t key, const std::string& target, duration within = 3s) {
+    void put(std::int16_t key, const std::string& target, duration within = 3s, errand what = errand::probe) {
         exchange request;
+        request.what = what;
         request.number = ++number_;
         request.key = {call_id(), key};
         request.verb = method::get;
@@ -311,6 +312,27 @@ TEST_CASE("lanes: a line that was lost is not probed, the new one is", "[ari]") 
     s.socket_closed();
     s.wait(20s);
     CHECK_FALSE(s.take_probe());
+}
+
+TEST_CASE("lanes: a word that is to prove the WebSocket goes another way", "[ari]") {
+    script s({}, transport::websocket);
+    s.socket_opened();
+    s.put(104, "word", 3s, errand::speak);
+    CHECK(s.flush() == "open:0");
+    CHECK(s.ask(1, "a") == "ws:a");
+    SECTION("and is not waited for where there is none") {
+        CHECK(s.closed(0) == "close:0 lost:word/unsent");
+        s.put(104, "next", 3s, errand::speak);
+        CHECK(s.flush() == "lost:next/unsent");  // the pause after a connection that failed
+        CHECK(s.ask(2, "b") == "ws:b");
+    }
+    SECTION("and leaves what it shared the connection with in line") {
+        s.socket_closed();
+        s.ask(2, "b");
+        const std::string told = s.closed(0);
+        CHECK(told.find("lost:word/unsent") != std::string::npos);
+        CHECK(told.find("lost:b") == std::string::npos);
+    }
 }
 
 TEST_CASE("lanes: over HTTP only, the WebSocket carries nothing", "[ari]") {

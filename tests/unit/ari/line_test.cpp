@@ -55,6 +55,10 @@ public:
         line_.advance(now);
         return told();
     }
+    std::string cut() {
+        line_.cut("deaf", now);
+        return told();
+    }
     std::string stop() {
         line_.stop();
         return told();
@@ -187,6 +191,15 @@ TEST_CASE("line: pings every second, and dies within three when nothing comes ba
     CHECK(s.wait(1s) == "frame:9");
     CHECK(s.wait(1400ms) == "frame:9");
     CHECK(s.wait(100ms) == "close lost(nothing heard, no pong)");
+    CHECK(s.wait(100ms) == "open");
+}
+
+TEST_CASE("line: one that is of no use any more is made anew, and no other", "[ari]") {
+    script s;
+    CHECK(s.cut().empty());
+    s.up();
+    CHECK(s.cut() == "close lost(deaf)");
+    CHECK(s.cut().empty());
     CHECK(s.wait(100ms) == "open");
 }
 

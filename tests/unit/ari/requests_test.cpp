@@ -110,6 +110,7 @@ TEST_CASE("requests: the same request as HTTP and as a message", "[ari]") {
     std::string http;
     append_http(http, filter, "/pbx", "Host: h\r\n");
     const std::string body = filter.body;
+    CHECK(body.find(R"({"type":"ChannelUserevent"})") != std::string::npos);  // its own words
     CHECK(http ==
           "PUT /pbx/ari/applications/Td%20Call%26Handler/eventFilter HTTP/1.1\r\nHost: h\r\nContent-Type: "
           "application/json\r\n"

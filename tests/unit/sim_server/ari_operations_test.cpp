@@ -105,6 +105,13 @@ TEST_CASE("ari operations: an event filter is read as its types", "[sim_server]"
     CHECK(filter.filter.disallowed.empty());
 }
 
+TEST_CASE("ari operations: a user event names its application", "[sim_server]") {
+    const auto word = asked<sim::say_user_event>(read("POST", "/events/user/tdctl.hears?application=td"));
+    CHECK(word.name == "tdctl.hears");
+    CHECK(word.app == "td");
+    CHECK(refused(read("POST", "/events/user/tdctl.hears")) == "400 Missing parameter application");
+}
+
 TEST_CASE("ari operations: an unknown path is 404, a wrong method 405 with what is allowed", "[sim_server]") {
     CHECK(refused(read("GET", "/nonsense")) == "404 Resource not found");
     CHECK(refused(read("GET", "/channels/x/y/z")) == "404 Resource not found");
