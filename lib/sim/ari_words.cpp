@@ -49,6 +49,7 @@ std::string_view name_of(const event_body& what) {
                           [](const bridge_destroyed&) { return std::string_view("BridgeDestroyed"); },
                           [](const line_connected&) { return std::string_view("ChannelConnectedLine"); },
                           [](const application_replaced&) { return std::string_view("ApplicationReplaced"); },
+                          [](const user_event_said&) { return std::string_view("ChannelUserevent"); },
                       },
                       what);
 }

@@ -137,10 +137,14 @@ struct filter_events {  ///< PUT /applications/{app}/eventFilter
     std::string app;
     event_filter filter;
 };
+struct say_user_event {  ///< POST /events/user/{eventName}
+    std::string name;
+    std::string app;
+};
 
 using request = std::variant<originate, create, dial_created, ring, progress, answer, go_on, hang_up, send_dtmf,
                              create_bridge, add_channels, remove_channels, delete_bridge, list_channels, show_channel,
-                             list_bridges, show_bridge, show_application, filter_events>;
+                             list_bridges, show_bridge, show_application, filter_events, say_user_event>;
 
 /// Which request: the HTTP connection it came on (Asterisk's stale 409 clings to it) and a number that the asker chose.
 struct ticket {
@@ -214,10 +218,13 @@ struct line_connected {  ///< ChannelConnectedLine
     channel_snapshot channel;
 };
 struct application_replaced {};  ///< ApplicationReplaced
+struct user_event_said {         ///< ChannelUserevent without a channel
+    std::string name;
+};
 
-using event_body =
-    std::variant<stasis_started, stasis_ended, state_changed, dialled, destroyed, hangup_requested, dtmf_received,
-                 variable_set, bridge_entered, bridge_left, bridge_destroyed, line_connected, application_replaced>;
+using event_body = std::variant<stasis_started, stasis_ended, state_changed, dialled, destroyed, hangup_requested,
+                                dtmf_received, variable_set, bridge_entered, bridge_left, bridge_destroyed,
+                                line_connected, application_replaced, user_event_said>;
 
 struct event {
     instant at{};

@@ -403,6 +403,16 @@ reply fake_asterisk::carry_out(const show_application& wish) {
     return with_body(std::move(shown));
 }
 
+/// An application that nobody holds, but that holds something, is known, and hears nothing.
+reply fake_asterisk::carry_out(const say_user_event& wish) {
+    reply shown = carry_out(show_application{wish.app});
+    if (shown.status != 200) {
+        return shown;
+    }
+    tell(wish.app, user_event_said{wish.name});
+    return {};
+}
+
 reply fake_asterisk::carry_out(const filter_events& wish) {
     reply shown = carry_out(show_application{wish.app});
     if (auto* app = std::get_if<application_snapshot>(&shown.body)) {

@@ -183,6 +183,7 @@ private:
     reply carry_out(const show_bridge& wish);
     reply carry_out(const show_application& wish);
     reply carry_out(const filter_events& wish);
+    reply carry_out(const say_user_event& wish);
     void carry_out_now(const request_due& due);
     [[nodiscard]] duration time_for(const request& what);
     [[nodiscard]] std::optional<reply> objection_to(const std::string& endpoint, const std::string& app,

@@ -12,24 +12,7 @@ constexpr duration ring_on_limit = 15s;  // a phone may ring this long after its
 
 }  // namespace
 
-void promises::blame(instant now, const call_id& call, const std::string& words) {
-    constexpr std::size_t enough = 20;
-    if (broken_.size() < enough) {
-        broken_.push_back("at " + std::to_string((now - plan_.start) / 1ms) + " ms, call " +
-                          std::string(call.text().substr(call_id::length - 6)) + ": " + words);
-    }
-}
-
-void promises::saw_step(instant now, const call::fact* news, const call::commands& out) {
-    if (news != nullptr) {
-        take(now, *news);
-    }
-    for (const call::command& wish : out) {
-        take(now, wish, out);
-    }
-}
-
-void promises::saw_death(const std::set<call_id>& known) {
+void promises::saw_death(const std::set<call_id>& known, memory_of_dead) {
     std::erase_if(calls_, [&](const auto& entry) { return !known.contains(entry.first) && !entry.second.record; });
     for (auto& [call, watched] : calls_) {
         watched.living.clear();
@@ -42,12 +25,6 @@ void promises::saw_death(const std::set<call_id>& known) {
         for (auto& [device, news] : watched.devices) {
             news.ends = 0;
         }
-    }
-}
-
-void promises::saw_next_deadline(instant now, instant next) {
-    if (next <= now) {
-        blame(now, {}, "a deadline that is due is not served: the worker would spin");
     }
 }
 
@@ -346,22 +323,13 @@ std::vector<const call::door_record*> promises::records_of(const std::string& pa
     return out;
 }
 
-void promises::saw_visitor_leave(instant now, const std::string& channel) {
+void promises::saw_caller_leave(instant now, const std::string& channel) {
     truths_[channel].visitor_left = true;
     truths_[channel].visitor_left_at = now;
 }
 
 void promises::saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs) {
-    for (const channel_snapshot& c : asterisk.channels()) {
-        blame(now, {}, "Asterisk still has channel " + c.id + " " + std::string(name_of(c.state)));
-    }
-    for (const bridge_snapshot& b : asterisk.bridges()) {
-        blame(now, {}, "Asterisk still has bridge " + b.id);
-    }
-    if (calls != 0 || legs != 0) {
-        blame(now, {},
-              "the switchboard still has " + std::to_string(calls) + " calls and " + std::to_string(legs) + " legs");
-    }
+    check_left_behind(now, asterisk, calls, legs);
     for (const auto& [name, watched] : calls_) {
         if (watched.panel_channel.empty()) {
             continue;  // a name that only a stray had

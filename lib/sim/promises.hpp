@@ -12,30 +12,23 @@
 #include "call/commands.hpp"
 #include "call/facts.hpp"
 #include "sim/fake_asterisk.hpp"
+#include "sim/watcher.hpp"
 #include "sim/world_plan.hpp"
 
 namespace td::sim {
 
-class promises {
+class promises : public watcher {
 public:
     /// The plan outlives the watcher.
-    explicit promises(const world_plan& plan) : plan_(plan) {}
+    explicit promises(const world_plan& plan) : watcher(plan.start), plan_(plan) {}
 
-    /// One step of the switchboard: the fact (none for a wake-up) and every command that it led to, in order.
-    void saw_step(instant now, const call::fact* news, const call::commands& out);
     void saw_news(const sip_news& news);
-    /// The worker was killed, and the next one remembers: what the last moments had asked may be asked once more.
-    /// A call whose arrival had not reached the journal is nobody's: if its panel still waits it gets another.
-    void saw_death(const std::set<call_id>& known);
-    /// The next one could not read a line of the journal.
-    void saw_bad_line(instant now, const std::string& why) { blame(now, {}, "journal: " + why); }
-    /// The visitor at the panel hung up by himself.
-    void saw_visitor_leave(instant now, const std::string& channel);
-    void saw_next_deadline(instant now, instant next);
+    void saw_death(const std::set<call_id>& known, memory_of_dead whole) override;
+    void saw_last_word(instant now, const call::command& word) override { take(now, word, {}); }
+    void saw_caller_leave(instant now, const std::string& channel) override;
     /// Everything is over: what is left is left behind.
     void saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs);
 
-    [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
     [[nodiscard]] std::size_t calls() const { return calls_.size(); }
     [[nodiscard]] std::size_t answered() const { return answered_; }
     /// Of the calls of a panel's leg: one, but for a leg whose first call was forgotten.
@@ -74,8 +67,8 @@ private:
         std::string talks_with;  // a channel id; empty while nobody talks
     };
 
-    void take(instant now, const call::fact& news);
-    void take(instant now, const call::command& wish, const call::commands& step);
+    void take(instant now, const call::fact& news) override;
+    void take(instant now, const call::command& wish, const call::commands& step) override;
     void take(instant now, const call::dial& wish);
     void take(instant now, const call::join& wish, const call::commands& step);
     void take(instant now, const call::push& wish);
@@ -86,7 +79,6 @@ private:
     void check_truth(instant now, const call_watch& watched);
     void check_truth_to_the_letter(instant now, const call_watch& watched, const truth& real);
     call_watch* watch(instant now, const call_id& call, std::string_view wish);
-    void blame(instant now, const call_id& call, const std::string& words);
 
     const world_plan& plan_;
     std::map<call_id, call_watch> calls_;
@@ -94,7 +86,6 @@ private:
     std::map<std::string, truth> truths_;           // by the panel's channel
     std::map<std::string, instant> told_to_go_;     // legs, by their channel: when the first hang-up was ordered
     std::map<std::string, instant> ringing_since_;  // phones, by the channel of their leg
-    std::vector<std::string> broken_;
     std::size_t answered_ = 0;
 };
 

@@ -15,13 +15,15 @@
 #include "pool/notebook.hpp"
 #include "sim/agenda.hpp"
 #include "sim/sos_plan.hpp"
+#include "sim/sos_promises.hpp"
 
 namespace td::sim {
 
 class sos_outside {
 public:
-    /// The plan and the agenda outlive it. Facts are told in turns of their own.
-    sos_outside(const sos_plan& plan, agenda& time, std::function<void(const call::fact&)> tell);
+    /// The plan and the agenda outlive it. Facts are told in turns of their own. The clock is the worker's.
+    sos_outside(const sos_plan& plan, agenda& time, std::function<void(const call::fact&)> tell,
+                std::function<instant()> clock);
 
     /// How the call is met. It must be told before the call's commands.
     void meet(const call_id& call, const sos_moods& how) { moods_[call] = how; }
@@ -33,14 +35,14 @@ public:
     /// The next one reads what the notes' file holds.
     void come_back();
 
-    /// The numbers lent so far, the latest last.
+    /// The numbers lent so far, each once, the latest last.
     [[nodiscard]] const std::vector<number_id>& lent() const { return lent_; }
     /// Where a callback is routed to; empty: the map does not know the number.
     [[nodiscard]] panel_id routed(const number_id& number) const;
     /// Records and alerts that the feed took.
     [[nodiscard]] std::size_t told() const { return told_; }
-    /// Numbers that the store still calls leased by a call.
-    [[nodiscard]] std::size_t in_calls(instant at);
+    /// Everything that waits for the store is written first. A lease whose end was never told is over at `settled`.
+    [[nodiscard]] pool_truth truth_at(instant settled);
 
 private:
     void take(const call::find_site& wish);
@@ -53,6 +55,7 @@ private:
     void answer_after(duration wait, std::function<void()> answer);
     void tell_lent(const call_id& call, const pool::lent& number, const std::optional<pool::city>& where);
     void work_off();
+    [[nodiscard]] panel_id panel_behind(const number_id& number);
     void save_notes();
     [[nodiscard]] pool::lease_wish wish_of(const call_id& call, const panel_id& panel, const call::site_record& site);
     [[nodiscard]] const sos_moods& met(const call_id& call) { return moods_[call]; }
@@ -60,6 +63,7 @@ private:
     const sos_plan& plan_;
     agenda& time_;
     std::function<void(const call::fact&)> tell_;
+    std::function<instant()> clock_;
     pool::lease_rules rules_;
     pool::memory_table table_;
     pool::notebook book_;

@@ -53,12 +53,7 @@ struct sos_callee {
     phone behaviour;
 };
 
-struct sos_plan {
-    std::uint64_t seed = 0;
-    instant start{};
-    call::rules rules;
-    asterisk_traits asterisk;
-    wire_faults faults;
+struct sos_plan : worker_plan {
     std::vector<pool::city> cities;
     std::vector<pool::new_number> numbers;
     std::size_t reserved = 0;  ///< numbers that the store keeps for this worker from the beginning
@@ -68,12 +63,6 @@ struct sos_plan {
     std::vector<sos_callee> callees;
     std::vector<sos_visit> visits;
     std::vector<psap_visit> callbacks;
-    std::vector<cut> cuts;
-    std::vector<death> deaths;  ///< in their order
-    fault_at fault;             ///< of the wire, or of the worker
-    std::vector<instant> extra_wake_ups;
-    instant drain_at = never;
-    instant drain_over_at = never;
 
     /// Nothing is drawn to be wrong between the worker and Asterisk.
     [[nodiscard]] bool healthy_wire() const;

@@ -8,30 +8,16 @@
 namespace td::sim {
 namespace {
 
-constexpr duration two_talk_limit = 1s;  // a callee that answers after it was given up is gone by then
-
 bool holds(const std::vector<call::lack>& lacks, call::lack which) {
     return std::find(lacks.begin(), lacks.end(), which) != lacks.end();
 }
 
+/// A call has two alerts at most, each with a message_id of its own.
+bool is_of_every_try(const call::sos_alert& news) {
+    return holds(news.lacks, call::lack::every_try);
+}
+
 }  // namespace
-
-void sos_promises::blame(instant now, const call_id& call, const std::string& words) {
-    constexpr std::size_t enough = 20;
-    if (broken_.size() < enough) {
-        broken_.push_back("at " + std::to_string((now - plan_.start) / 1ms) + " ms, call " +
-                          std::string(call.text().substr(call_id::length - 6)) + ": " + words);
-    }
-}
-
-void sos_promises::saw_step(instant now, const call::fact* news, const call::commands& out) {
-    if (news != nullptr) {
-        take(now, *news);
-    }
-    for (const call::command& wish : out) {
-        take(now, wish);
-    }
-}
 
 void sos_promises::saw_death(const std::set<call_id>& known, memory_of_dead whole) {
     std::erase_if(calls_, [&](const auto& entry) { return !known.contains(entry.first) && !entry.second.recorded_at; });
@@ -45,6 +31,7 @@ void sos_promises::saw_death(const std::set<call_id>& known, memory_of_dead whol
         watched.over = false;
         watched.taken = false;
         watched.freed = false;
+        watched.parted = false;  // by an order that the memory may not hold
         if (whole == memory_of_dead::torn) {
             watched.torn = true;
             watched.attempts = 0;  // one that is forgotten may be made again
@@ -55,10 +42,26 @@ void sos_promises::saw_death(const std::set<call_id>& known, memory_of_dead whol
     }
 }
 
-void sos_promises::saw_next_deadline(instant now, instant next) {
-    if (next <= now) {
-        blame(now, {}, "a deadline that is due is not served: the worker would spin");
+/// Whoever had heard it drops it.
+void sos_promises::saw_last_word(instant now, const call::command& word) {
+    if (const auto* back = std::get_if<call::return_number>(&word)) {
+        if (const auto found = calls_.find(back->call); found != calls_.end()) {
+            found->second.returned.emplace(back->token, 1U);
+        }
+        return;
+    } else if (const auto* told = std::get_if<call::alert>(&word)) {
+        const auto found = calls_.find(told->news.call);
+        if (found == calls_.end() || found->second.alerted(told->news)) {
+            return;
+        }
     }
+    take(now, word, {});
+}
+
+/// The spool has an alert with this message_id.
+bool sos_promises::call_watch::alerted(const call::sos_alert& news) const {
+    return std::any_of(alerts.begin(), alerts.end(),
+                       [&](const call::sos_alert& each) { return is_of_every_try(each) == is_of_every_try(news); });
 }
 
 // ---- facts
@@ -91,6 +94,8 @@ void sos_promises::take(instant now, const call::fact& news) {
     } else if (const auto* lent = std::get_if<call::number_lent>(&news)) {
         call_watch& watched = calls_[lent->call];
         watched.lent[lent->token] = lent->number;
+        ++watched.times_lent[lent->token];
+        check_exclusive(now, lent->call, lent->number);
         watched.shared.insert(lent->routes.shared_number);
     } else if (const auto* refused = std::get_if<call::number_refused>(&news)) {
         calls_[refused->call].shared.insert(refused->routes.shared_number);
@@ -137,10 +142,11 @@ sos_promises::call_watch* sos_promises::watch(instant now, const call_id& call, 
     return &found->second;
 }
 
-void sos_promises::take(instant now, const call::command& wish) {
+void sos_promises::take(instant now, const call::command& wish, const call::commands&) {
     const auto begins_end = [&](const call_id& call, std::string_view what) {
         if (call_watch* watched = watch(now, call, what)) {
             watched->over = true;
+            watched->parted = watched->parted || truths_[watched->channel].talking();
         }
     };
     std::visit(overloaded{
@@ -148,23 +154,13 @@ void sos_promises::take(instant now, const call::command& wish) {
                    [&](const call::call_out& c) { take(now, c); },
                    [&](const call::make_bridge& c) { watch(now, c.call, "make_bridge"); },
                    [&](const call::answer_panel& c) { watch(now, c.call, "answer_panel"); },
-                   [&](const call::join& c) {
-                       const call_watch* watched = watch(now, c.leg.call, "join");
-                       const bool called =
-                           watched != nullptr && (watched->callee == c.leg.leg || (watched->torn && !watched->callee));
-                       if (watched != nullptr && (watched->over || !called)) {
-                           blame(now, c.leg.call, "somebody is joined who is not called, or after the end");
-                       }
-                   },
-                   [&](const call::drop_leg& c) {
-                       if (call_watch* watched = watch(now, c.leg.call, "drop_leg")) {
-                           watched->living.erase(c.leg.leg.value);
-                       }
-                   },
+                   [&](const call::join& c) { take(now, c); },
+                   [&](const call::drop_leg& c) { take(now, c); },
                    [&](const call::drop_panel& c) { begins_end(c.call, "drop_panel"); },
                    [&](const call::give_back& c) { begins_end(c.call, "give_back"); },
                    [&](const call::remove_bridge& c) { watch(now, c.call, "remove_bridge"); },
                    [&](const call::drop_stray& c) {
+                       check_stray(now, c.channel.text());
                        const auto leg = leg_of_channel(c.channel.text());
                        const auto found = leg ? calls_.find(leg->call) : calls_.end();
                        if (found != calls_.end() && !found->second.channel.empty() && !found->second.recorded_at) {
@@ -195,7 +191,8 @@ void sos_promises::take(instant now, const call::command& wish) {
                        }
                    },
                    [&](const call::alert& c) {
-                       if (call_watch* watched = watch(now, c.news.call, "alert")) {
+                       call_watch* watched = watch(now, c.news.call, "alert");
+                       if (watched != nullptr && !(watched->torn && watched->alerted(c.news))) {
                            watched->alerts.push_back(c.news);
                        }
                    },
@@ -204,6 +201,22 @@ void sos_promises::take(instant now, const call::command& wish) {
                    [&](const auto&) { blame(now, {}, "an emergency call asks for what only a door call may"); },
                },
                wish);
+}
+
+void sos_promises::take(instant now, const call::join& wish) {
+    const call_watch* watched = watch(now, wish.leg.call, "join");
+    const bool called = watched != nullptr && (watched->callee == wish.leg.leg || (watched->torn && !watched->callee));
+    if (watched != nullptr && (watched->over || !called)) {
+        blame(now, wish.leg.call, "somebody is joined who is not called, or after the end");
+    }
+}
+
+void sos_promises::take(instant now, const call::drop_leg& wish) {
+    if (call_watch* watched = watch(now, wish.leg.call, "drop_leg")) {
+        watched->living.erase(wish.leg.leg.value);
+        const truth& real = truths_[watched->channel];
+        watched->parted = watched->parted || (real.talking() && real.bridged_with == channel_name(wish.leg));
+    }
 }
 
 void sos_promises::take(instant now, const call::call_out& wish) {
@@ -271,7 +284,8 @@ void sos_promises::take(instant now, const call::return_number& wish) {
         return;
     }
     call_watch& watched = found->second;
-    if (++watched.returned[wish.token] > 1) {
+    // What is told again goes back again: the pool drops an end that it knows.
+    if (++watched.returned[wish.token] > watched.times_lent[wish.token]) {
         blame(now, wish.call, "number " + wish.number.text() + " is returned twice");
     }
     if (!watched.over && watched.shown == wish.number) {
@@ -279,7 +293,7 @@ void sos_promises::take(instant now, const call::return_number& wish) {
     }
 }
 
-void sos_promises::take_end(instant now, const call_id& call, call_watch& watched, kind what) {
+void sos_promises::take_end(instant now, const call_id& call, call_watch& watched, kind what, call::ended_by who) {
     if (watched.what != what) {
         blame(now, call, "a record of another kind");
     }
@@ -289,6 +303,10 @@ void sos_promises::take_end(instant now, const call_id& call, call_watch& watche
     if (now > watched.arrived + plan_.longest_call()) {
         blame(now, call, "the record comes after " + duration_text(now - watched.arrived));
     }
+    const bool one_fault = plan_.undisturbed() || plan_.fault.what != mishap::none;
+    if (one_fault && watched.parted && who != call::ended_by::talk_limit) {
+        blame(now, call, "a talking pair was parted by us: " + std::string(call::name_of(who)));
+    }
     watched.recorded_at = now;
 }
 
@@ -296,7 +314,7 @@ void sos_promises::take(instant now, const call::finish_sos& wish) {
     const call::sos_record& record = wish.record;
     if (call_watch* watched = watch(now, record.call, "finish_sos")) {
         watched->sos = record;
-        take_end(now, record.call, *watched, kind::sos);
+        take_end(now, record.call, *watched, kind::sos, record.who);
         answered_ += record.how == call::outcome::answered ? 1U : 0U;
         if (record.who == call::ended_by::none || record.ended_at < record.started_at || record.ended_at > now ||
             record.ring_ms < 0 || record.talk_ms < 0 ||
@@ -322,9 +340,8 @@ void sos_promises::check_alerts(instant now, const call_watch& watched) {
     const call::sos_record& record = *watched.sos;
     const bool every_try = holds(record.lacks, call::lack::every_try);
     const bool left = watched.attempts > 0;
-    const std::size_t of_every_try = static_cast<std::size_t>(
-        std::count_if(watched.alerts.begin(), watched.alerts.end(),
-                      [](const call::sos_alert& each) { return holds(each.lacks, call::lack::every_try); }));
+    const std::size_t of_every_try =
+        static_cast<std::size_t>(std::count_if(watched.alerts.begin(), watched.alerts.end(), is_of_every_try));
     if (left != !record.lacks.empty() && left) {
         if (!watched.alerts.empty()) {
             blame(now, record.call, "an alert of a call that had everything");
@@ -347,121 +364,12 @@ void sos_promises::take(instant now, const call::finish_callback& wish) {
     const call::callback_record& record = wish.record;
     if (call_watch* watched = watch(now, record.call, "finish_callback")) {
         watched->callback = record;
-        take_end(now, record.call, *watched, kind::callback);
+        take_end(now, record.call, *watched, kind::callback, record.who);
         answered_ += record.how == call::outcome::answered ? 1U : 0U;
         if (record.who == call::ended_by::none || record.ended_at < record.started_at || record.ended_at > now ||
             record.ring_ms < 0 || record.talk_ms < 0) {
             blame(now, record.call, "the record makes no sense");
         }
-    }
-}
-
-// ---- what really happened
-
-void sos_promises::saw_news(const sip_news& news) {
-    const auto leg = leg_of_channel(news.channel);
-    const auto watched = leg ? calls_.find(leg->call) : calls_.end();
-    if (watched == calls_.end()) {
-        return;
-    }
-    truth& real = truths_[watched->second.channel];
-    if (news.what == sip_news::kind::invited && !real.invited) {
-        real.invited = news.at;
-        if (watched->second.what == kind::sos) {
-            slowest_invite_ = std::max(slowest_invite_, duration{news.at - real.arrived});
-        }
-    } else if (news.what == sip_news::kind::phone_answered) {
-        real.up[news.channel] = news.at;
-        real.answered.insert(news.channel);
-    } else if (news.what == sip_news::kind::phone_ended) {
-        const auto ended = real.up.find(news.channel);
-        if (ended == real.up.end()) {
-            return;
-        }
-        for (const auto& [other, since] : real.up) {
-            if (other != news.channel && plan_.undisturbed() &&
-                news.at - std::max(since, ended->second) > two_talk_limit) {
-                blame(news.at, leg->call, "two callees were up at once");
-            }
-        }
-        real.up.erase(ended);
-    }
-}
-
-void sos_promises::saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs,
-                               std::size_t numbers_in_calls) {
-    for (const channel_snapshot& c : asterisk.channels()) {
-        blame(now, {}, "Asterisk still has channel " + c.id + " " + std::string(name_of(c.state)));
-    }
-    for (const bridge_snapshot& b : asterisk.bridges()) {
-        blame(now, {}, "Asterisk still has bridge " + b.id);
-    }
-    if (calls != 0 || legs != 0) {
-        blame(now, {},
-              "the switchboard still has " + std::to_string(calls) + " calls and " + std::to_string(legs) + " legs");
-    }
-    if (numbers_in_calls != 0) {
-        blame(now, {}, "the store still has " + std::to_string(numbers_in_calls) + " calls with a number");
-    }
-    for (const auto& [name, watched] : calls_) {
-        if (watched.channel.empty()) {
-            continue;  // a name that only a stray had
-        }
-        if (!watched.recorded_at) {
-            blame(now, name, "no record");
-        }
-        check_numbers(now, name, watched);
-        check_invite(now, name, watched);
-        check_truth(now, name, watched);
-    }
-}
-
-void sos_promises::check_numbers(instant now, const call_id& name, const call_watch& watched) {
-    for (const auto& [token, number] : watched.lent) {
-        // Of a number that the worker forgot only the store can tell whether it is free again.
-        if (!watched.torn && !watched.returned.contains(token)) {
-            blame(now, name, "number " + number.text() + " was never returned");
-        }
-    }
-    if (watched.what == kind::callback && !watched.lent.empty()) {
-        blame(now, name, "a callback was lent a number");
-    }
-}
-
-void sos_promises::check_invite(instant now, const call_id& name, const call_watch& watched) {
-    if (watched.what != kind::sos || watched.refused || !plan_.undisturbed() || !watched.sos) {
-        return;
-    }
-    const truth& real = truths_[watched.channel];
-    const instant due = real.arrived + invite_limit;
-    // A route whose gateway Asterisk does not know is refused before any INVITE, and the next one follows.
-    const bool callable = std::none_of(watched.sos->attempts.begin(), watched.sos->attempts.end(),
-                                       [&](const auto& each) { return plan_.has_no_contact(each.route); });
-    if (callable && real.left > due && (!real.invited || *real.invited > due)) {
-        blame(now, name, "the INVITE did not leave in time");
-    }
-}
-
-/// With a healthy wire the record has to agree with the truth.
-void sos_promises::check_truth(instant now, const call_id& name, const call_watch& watched) {
-    if (!plan_.undisturbed() || !watched.recorded_at) {
-        return;
-    }
-    const truth& real = truths_[watched.channel];
-    const call::outcome how = watched.sos ? watched.sos->how : watched.callback->how;
-    const call::ended_by who = watched.sos ? watched.sos->who : watched.callback->who;
-    const call::call_ms talked = watched.sos ? watched.sos->talk_ms : watched.callback->talk_ms;
-    if (how == call::outcome::answered && real.answered.empty()) {
-        blame(now, name, "answered by nobody");
-    }
-    if (how != call::outcome::answered && talked > 0) {
-        blame(now, name, "somebody talked, but nobody answered");
-    }
-    if (who == call::ended_by::panel && real.left == never) {
-        blame(now, name, "the caller did not hang up");
-    }
-    if (watched.refused && (real.invited || how != call::outcome::failed)) {
-        blame(now, name, "a worker that drains has served a new call");
     }
 }
 

@@ -13,38 +13,40 @@
 #include "call/facts.hpp"
 #include "sim/fake_asterisk.hpp"
 #include "sim/sos_plan.hpp"
+#include "sim/watcher.hpp"
 
 namespace td::sim {
 
-class sos_promises {
+/// What the parts outside hold of numbers in the end.
+struct pool_truth {
+    std::size_t in_calls = 0;       ///< calls that still have a number in the store
+    std::vector<number_id> astray;  ///< numbers that a callback is routed by to another panel than the store says
+};
+
+class sos_promises : public watcher {
 public:
     /// The INVITE of an emergency call is on the wire so soon after the panel's arrival, whatever hangs.
     static constexpr duration invite_limit{500ms};
 
     /// The plan outlives the watcher.
-    explicit sos_promises(const sos_plan& plan) : plan_(plan) {}
+    explicit sos_promises(const sos_plan& plan) : watcher(plan.start), plan_(plan) {}
 
-    /// A panel's or a gateway's INVITE has reached Asterisk.
-    void saw_arrival(instant now, const std::string& channel) { truths_[channel].arrived = now; }
-    /// The caller hung up by himself.
-    void saw_caller_leave(instant now, const std::string& channel) { truths_[channel].left = now; }
-    /// One step of the switchboard: the fact (none for a wake-up) and every command that it led to, in order.
-    void saw_step(instant now, const call::fact* news, const call::commands& out);
+    void saw_arrival(instant now, const std::string& channel) override { truths_[channel].arrived = now; }
+    void saw_caller_leave(instant now, const std::string& channel) override { truths_[channel].left = now; }
     void saw_news(const sip_news& news);
-    /// Whether the last moments of a dead worker had reached its journal.
-    enum class memory_of_dead : std::uint8_t { whole, torn };
-    /// The worker died, and the next one remembers these calls: what it had asked may be asked once more. A call whose
-    /// arrival had not reached the journal is nobody's: if its caller still waits it gets another.
-    void saw_death(const std::set<call_id>& known, memory_of_dead whole);
-    /// The next one could not read a line of the journal.
-    void saw_bad_line(instant now, const std::string& why) { blame(now, {}, "journal: " + why); }
-    void saw_next_deadline(instant now, instant next);
+    void saw_death(const std::set<call_id>& known, memory_of_dead whole) override;
+    void saw_last_word(instant now, const call::command& word) override;
     /// Everything is over: what is left is left behind.
     void saw_the_end(instant now, const fake_asterisk& asterisk, std::size_t calls, std::size_t legs,
-                     std::size_t numbers_in_calls);
+                     const pool_truth& pool);
 
-    [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
     [[nodiscard]] std::size_t calls() const { return calls_.size(); }
+    struct ending {
+        call::outcome how = call::outcome::failed;
+        call::ended_by who = call::ended_by::none;
+    };
+    /// Of the records of a caller's leg: one, but for a leg whose first call was forgotten.
+    [[nodiscard]] std::vector<ending> endings_of(const std::string& channel) const;
     [[nodiscard]] std::size_t answered() const { return answered_; }
     /// From the arrival to the INVITE, of the slowest emergency call that left.
     [[nodiscard]] duration slowest_invite() const { return slowest_invite_; }
@@ -60,6 +62,7 @@ private:
         std::optional<panel_id> check;  // of a callback: what the pool said in time
         std::set<number_id> shared;
         std::map<pool::lease_token, number_id> lent;
+        std::map<pool::lease_token, unsigned> times_lent;
         std::map<pool::lease_token, unsigned> returned;
         std::set<std::uint8_t> living;  // called, its end neither told nor ordered
         std::optional<leg_no> callee;   // called last
@@ -71,10 +74,13 @@ private:
         bool refused = false;
         bool taken = false;
         bool freed = false;
-        bool torn = false;  // its worker died, and what it did last is forgotten
+        bool parted = false;  // two who talked were parted by a command
+        bool torn = false;    // its worker died, and what it did last is forgotten
         std::optional<instant> recorded_at;
         std::optional<call::sos_record> sos;
         std::optional<call::callback_record> callback;
+
+        [[nodiscard]] bool alerted(const call::sos_alert& news) const;
     };
     /// What happened on the SIP side to one call, by the caller's channel, whatever the worker knows of it.
     struct truth {
@@ -83,30 +89,36 @@ private:
         std::optional<instant> invited;
         std::map<std::string, instant> up;  // callees that were answered and are not gone
         std::set<std::string> answered;
+        std::string bridged_with;  // the callee in the caller's bridge, which may ring yet
+
+        [[nodiscard]] bool talking() const { return up.contains(bridged_with); }
     };
 
-    void take(instant now, const call::fact& news);
-    void take(instant now, const call::command& wish);
+    void take(instant now, const call::fact& news) override;
+    void take(instant now, const call::command& wish, const call::commands& step) override;
     void take(instant now, const call::call_out& wish);
+    void take(instant now, const call::join& wish);
+    void take(instant now, const call::drop_leg& wish);
     void take(instant now, const call::return_number& wish);
     void take(instant now, const call::finish_sos& wish);
     void take(instant now, const call::finish_callback& wish);
-    void take_end(instant now, const call_id& call, call_watch& watched, kind what);
+    void take_end(instant now, const call_id& call, call_watch& watched, kind what, call::ended_by who);
     void begin(instant now, const call_id& call, const channel_id& channel, const panel_id& panel, kind what);
     void check_caller_id(instant now, const call_watch& watched, const call::call_out& wish);
     void check_target(instant now, const call_watch& watched, const call::call_out& wish);
     void check_numbers(instant now, const call_id& name, const call_watch& watched);
+    void check_exclusive(instant now, const call_id& call, const number_id& number);
+    void check_stray(instant now, const std::string& channel);
     void check_alerts(instant now, const call_watch& watched);
     void check_invite(instant now, const call_id& name, const call_watch& watched);
     void check_truth(instant now, const call_id& name, const call_watch& watched);
     call_watch* watch(instant now, const call_id& call, std::string_view wish);
-    void blame(instant now, const call_id& call, const std::string& words);
 
     const sos_plan& plan_;
     std::map<call_id, call_watch> calls_;
     std::map<std::string, call_id> callers_;
-    std::map<std::string, truth> truths_;  // by the caller's channel
-    std::vector<std::string> broken_;
+    std::map<std::string, truth> truths_;   // by the caller's channel
+    std::map<number_id, panel_id> led_to_;  // since the beginning of the world
     std::size_t answered_ = 0;
     duration slowest_invite_{};
     bool draining_ = false;

@@ -5,40 +5,51 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "call/switchboard.hpp"
-#include "sim/agenda.hpp"
-#include "sim/fake_asterisk.hpp"
-#include "sim/past.hpp"
+#include "sim/mortal_world.hpp"
 #include "sim/sos_outside.hpp"
 #include "sim/sos_plan.hpp"
 #include "sim/sos_promises.hpp"
-#include "sim/wire.hpp"
-#include "sim/world.hpp"
 
 namespace td::sim {
 
-class sos_world {
+/// What became of one emergency call or callback.
+struct sos_verdict {
+    std::size_t records = 0;  ///< of this caller's leg
+    call::outcome how = call::outcome::failed;
+    call::ended_by who = call::ended_by::none;
+    number_id called_back;  ///< of a callback: the plan says only which of the numbers that were lent
+    panel_id routed;        ///< and the panel that the callback map said
+    caller_fate caller;
+};
+
+class sos_world : public mortal_world {
 public:
     sos_world(sos_plan plan, story wanted);
 
-    /// Lives until everything is over, or until it should long have been.
-    void run();
-
-    [[nodiscard]] const std::vector<std::string>& broken() const { return promises_.broken(); }
-    [[nodiscard]] const std::vector<std::string>& trace() const { return trace_; }
     [[nodiscard]] std::size_t calls() const { return promises_.calls(); }
     [[nodiscard]] std::size_t answered() const { return promises_.answered(); }
     [[nodiscard]] duration slowest_invite() const { return promises_.slowest_invite(); }
     /// Records and alerts that the feed took.
     [[nodiscard]] std::size_t told() const { return outside_.told(); }
-    /// Steps of the worker and requests to Asterisk: the places of faults.
-    [[nodiscard]] std::size_t steps() const { return steps_; }
-    [[nodiscard]] std::size_t requests() const { return wire_.requests(); }
-    [[nodiscard]] std::size_t remembered() const { return remembered_; }  ///< calls, over all deaths
+    /// In the order of the arrivals; to be asked at the end.
+    [[nodiscard]] std::vector<sos_verdict> verdicts() const;
+
+protected:
+    void arrange_people() override;
+    void saw_fact(const call::fact& news) override;
+    void carry_out_beside(const call::command& wish) override { outside_.take(wish); }
+    void saw_news(const sip_news& news) override;
+    void died() override { outside_.die(); }
+    void came_back() override { outside_.come_back(); }
+    [[nodiscard]] watcher& watching() override { return promises_; }
+    [[nodiscard]] const watcher& watching() const override { return promises_; }
+    [[nodiscard]] instant curfew() const override;
+    [[nodiscard]] bool needs_another_look() const override { return !plan_.healthy_wire(); }
+    [[nodiscard]] bool over() const override;
+    void saw_the_end() override;
 
 private:
     struct stay {
@@ -46,46 +57,20 @@ private:
         duration talks{};
     };
 
-    void arrange();
-    void prepare_fault();
     void arrive(const sos_visit& who);
     void arrive(const psap_visit& who);
-    void come(std::vector<std::string> args, const std::string& caller, duration patience, stay how);
-    void leave(const std::string& channel);
-    void take(const call::fact& news);
-    void wake_up();
-    void serve(const call::fact* news);
-    void carry_out(const call::commands& wishes);
-    void strike_if_due();
-    void die_if_due();
-    void come_back();
-    void remember();
-    void repeat_last_words(const call::commands& words);
-    [[nodiscard]] call::commands as_seen(call::commands out) const;
-    void take(const sip_news& news);
-    void remark(const std::string& words);
-    [[nodiscard]] bool quiet() const;
+    void call_in(std::vector<std::string> args, const std::string& caller, duration patience, stay how);
 
     sos_plan plan_;
-    story story_;
-    agenda time_;
-    fake_asterisk asterisk_;
-    call::switchboard board_;
     sos_promises promises_;
     sos_outside outside_;
-    wire wire_;
-    std::map<std::string, stay> stays_;     // by the caller's channel
-    std::map<call_id, std::string> calls_;  // to the caller's channel
-    std::vector<std::string> trace_;
-    std::size_t arrivals_left_ = 0;
-    std::size_t steps_ = 0;
-    // Where the plan has deaths:
-    past past_;
-    std::set<call_id> recorded_;  // the records that the spool has
-    std::set<call_id> undead_;    // calls whose record it has, remembered without their end
-    std::size_t deaths_ = 0;
-    std::size_t remembered_ = 0;
-    bool alive_ = true;
+    struct arrived {
+        std::string channel;
+        number_id called_back;
+        panel_id routed;
+    };
+    std::vector<arrived> arrived_;
+    std::map<std::string, stay> stays_;  // by the caller's channel
 };
 
 /// As verdict_of_seed of world.hpp.

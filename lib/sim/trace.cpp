@@ -37,6 +37,7 @@ std::string words_of_seen(const call::pbx_seen& seen) {
         list.append(c.state == call::pbx_seen::condition::up        ? "/up"
                     : c.state == call::pbx_seen::condition::ringing ? "/ringing"
                                                                     : "/waiting");
+        list.append(c.joined ? "/joined" : "");
     }
     for (const call_id& bridge : seen.bridges) {
         list.append(" bridge ").append(name(bridge));

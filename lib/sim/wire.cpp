@@ -5,14 +5,12 @@
 
 #include "base/overloaded.hpp"
 #include "call/door_rules.hpp"
+#include "sim/past.hpp"
 
 namespace td::sim {
 namespace {
 
-constexpr std::uint64_t of_list_channels = 1;
-constexpr std::uint64_t of_list_bridges = 2;
-constexpr std::uint64_t of_filter = 3;
-constexpr std::uint64_t first_of_commands = 10;
+constexpr std::uint64_t first_of_commands = 10;  // smaller numbers are those of wire_line.cpp
 
 std::string trunk_of(const call_id& call) {
     return bridge_name(call);
@@ -20,15 +18,6 @@ std::string trunk_of(const call_id& call) {
 
 std::string text_of(call::hangup_reason reason) {
     return std::string(call::name_of(reason));
-}
-
-bool is_arrival(const call::fact& news) {
-    return std::holds_alternative<call::panel_arrived>(news) || std::holds_alternative<call::sos_arrived>(news) ||
-           std::holds_alternative<call::callback_arrived>(news);
-}
-
-event_filter filter_of_worker() {
-    return {{"Dial", "StasisStart", "StasisEnd", "ChannelStateChange", "ChannelDestroyed", "ChannelDtmfReceived"}, {}};
 }
 
 }  // namespace
@@ -176,6 +165,9 @@ void wire::send_first(const std::string& lane_name) {
     const bool late = once_in(faults_.late_once_in);
     const duration way = late ? faults_.reply_limit + some(5s) : some(faults_.latency);
     time_.put_after(way, [this, number, what = first.what] {
+        if (silent_ == fate_of_request::never_carried_out) {
+            return;
+        }
         asterisk_.ask(time_.now(), {static_cast<std::uint32_t>(number % 8), number}, what);
         hear();
     });
@@ -271,7 +263,9 @@ void wire::hear(const reply& told) {
     const bool exists = told.message.find("when updating a bridge") != std::string::npos;
     const int status = exists ? 409 : told.status;
     time_.put_after(some(faults_.latency), [this, lane_name = lane_of->second, number = told.to.number, status] {
-        settle(lane_name, number, status);
+        if (!silent_) {
+            settle(lane_name, number, status);
+        }
     });
 }
 
@@ -316,7 +310,7 @@ void wire::hear(const event& told) {
                           },
                           [](const hangup_requested&) {}, [](const variable_set&) {}, [](const bridge_entered&) {},
                           [](const bridge_left&) {}, [](const bridge_destroyed&) {}, [](const line_connected&) {},
-                          [](const application_replaced&) {}},
+                          [](const application_replaced&) {}, [](const user_event_said&) {}},
                told.what);
 }
 
@@ -381,106 +375,20 @@ void wire::tell(const std::string& channel, call::fact news) {
         if (line != line_) {
             return;  // it was on its way when the line broke
         }
-        if (!is_arrival(news) || panels_known_.insert(channel).second) {
+        if (!arrival_of(news) || panels_known_.insert(channel).second) {
             to_.fact(news);
         }
     });
     if (once_in(faults_.doubled_once_in)) {
         // A panel arrives once: the adapter knows its leg by name for as long as it lives, so that only an echo at once
         // can be.
-        const duration later = is_arrival(news) ? duration{} : some(2s);
+        const duration later = arrival_of(news) ? duration{} : some(2s);
         time_.put(last + later, [this, news = std::move(news), line = line_] {
             if (line == line_) {
                 to_.fact(news);
             }
         });
     }
-}
-
-// ---- the line
-
-void wire::connect() {
-    socket_ = asterisk_.connect(time_.now(), {app_});
-    line_is_up_ = true;
-    asterisk_.ask(time_.now(), {0, of_filter}, filter_events{app_, filter_of_worker()});
-    hear();
-    time_.put_after(some(faults_.latency), [this, line = line_] {
-        if (line == line_) {
-            look();
-        }
-    });
-}
-
-/// Asks what there is, and tells it when the reply has come; younger events may have been told by then.
-void wire::look() {
-    asterisk_.ask(time_.now(), {0, of_list_channels}, list_channels{});
-    asterisk_.ask(time_.now(), {0, of_list_bridges}, list_bridges{});
-    hear();
-    time_.put_after(some(faults_.latency), [this, line = line_] {
-        if (line == line_) {
-            looked();
-        }
-    });
-}
-
-void wire::looked() {
-    call::pbx_seen seen;
-    for (const channel_snapshot& c : seen_channels_) {
-        const bool dialled = c.state == channel_state::down && !early_.contains(c.id);
-        const bool ringing = c.state == channel_state::ringing || dialled;
-        seen.channels.push_back({channel_id(c.id), c.state == channel_state::up ? call::pbx_seen::condition::up
-                                                   : ringing                    ? call::pbx_seen::condition::ringing
-                                                                                : call::pbx_seen::condition::waiting});
-    }
-    for (const bridge_snapshot& b : seen_bridges_) {
-        if (const auto call = call_of_bridge(b.id)) {
-            seen.bridges.push_back(*call);
-        }
-    }
-    seen.which = which_;
-    to_.fact(seen);
-    // A panel whose StasisStart was cut off waits in Stasis for ever: its arguments stand in app_data.
-    for (const channel_snapshot& c : seen_channels_) {
-        if ((c.state == channel_state::ring || c.state == channel_state::up) && c.app_data.starts_with(app_)) {
-            tell_of_arrival(c);
-        }
-    }
-}
-
-void wire::die() {
-    ++line_;
-    ++life_;
-    line_is_up_ = false;
-    lanes_.clear();
-    waiting_.clear();
-    panels_known_.clear();
-    early_.clear();
-    asterisk_.disconnect(time_.now(), socket_);
-    hear();
-}
-
-void wire::lose_line(const cut& how) {
-    ++line_;
-    line_is_up_ = false;
-    time_.put_after(how.unnoticed_by_worker, [this, line = line_] {
-        if (line == line_) {
-            to_.fact(call::pbx_line_lost{which_});
-        }
-    });
-    time_.put_after(how.unnoticed_by_worker + how.gap, [this, line = line_] {
-        if (line == line_) {
-            connect();
-        }
-    });
-    if (how.asterisk_restarts) {
-        asterisk_.restart(time_.now());
-        hear();
-        return;
-    }
-    time_.put_after(how.unnoticed_by_asterisk, [this, socket = socket_] {
-        asterisk_.disconnect(time_.now(), socket);
-        hear();
-    });
 }
 
 }  // namespace td::sim

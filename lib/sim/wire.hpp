@@ -24,6 +24,13 @@ namespace td::sim {
 
 enum class fate_of_request : std::uint8_t { carried_out, never_carried_out };
 
+/// The line's packets are lost for a while. Asterisk keeps its side of the line until the worker takes its place.
+struct silence {
+    duration until_noticed{};  ///< by the worker: then every request that waits has failed
+    duration rest{};           ///< and until it gets through again
+    fate_of_request of_requests = fate_of_request::carried_out;
+};
+
 class wire {
 public:
     struct listeners {
@@ -41,6 +48,7 @@ public:
     void hear();
     void connect();
     void lose_line(const cut& how);
+    void fall_silent(const silence& how);
     /// The process is gone: what it has sent is on its way, of everything else nobody knows any more.
     void die();
     /// The request of this number, from 1, and its reply, or only its reply, are lost.
@@ -50,6 +58,8 @@ public:
     }
     [[nodiscard]] std::size_t requests() const { return steps_; }
     [[nodiscard]] bool line_is_up() const { return line_is_up_; }
+    /// Nothing arrives, and Asterisk still holds the line.
+    [[nodiscard]] bool silent() const { return silent_.has_value(); }
     /// From now on nothing goes wrong any more.
     void heal();
     [[nodiscard]] bool idle() const { return lanes_.empty(); }
@@ -93,6 +103,7 @@ private:
     [[nodiscard]] static call::fact sos_arrival_of(const call_id& call, const channel_snapshot& caller);
     void look();
     void looked();
+    void notice_silence(duration rest);
 
     call::line which_;
     std::string app_;
@@ -117,6 +128,7 @@ private:
     std::uint64_t lost_number_ = 0;  // as Asterisk knows it
     fate_of_request fate_ = fate_of_request::carried_out;
     bool line_is_up_ = false;
+    std::optional<fate_of_request> silent_;  // what becomes of requests while nothing is heard
 };
 
 }  // namespace td::sim

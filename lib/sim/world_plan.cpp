@@ -146,6 +146,8 @@ std::string_view name_of(mishap what) {
         case mishap::none: return "none";
         case mishap::line_cut: return "line_cut";
         case mishap::line_cut_unseen: return "line_cut_unseen";
+        case mishap::silence: return "silence";
+        case mishap::silence_both_ways: return "silence_both_ways";
         case mishap::request_lost: return "request_lost";
         case mishap::reply_lost: return "reply_lost";
         case mishap::doubled: return "doubled";
@@ -153,7 +155,10 @@ std::string_view name_of(mishap what) {
         case mishap::delayed: return "delayed";
         case mishap::delayed_long: return "delayed_long";
         case mishap::killed: return "killed";
+        case mishap::killed_unsent: return "killed_unsent";
         case mishap::killed_forgetful: return "killed_forgetful";
+        case mishap::clock_put_back: return "clock_put_back";
+        case mishap::clock_put_forward: return "clock_put_forward";
     }
     return "";
 }

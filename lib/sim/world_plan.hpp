@@ -65,21 +65,28 @@ struct death {
     std::size_t step = 0;  ///< counted from 1
     duration forgotten{};  ///< so much of the end had not reached the journal
     duration gap{};
+    bool unsent = false;    ///< the step is in the journal, so nothing is forgotten, and nothing it wants was sent
+    duration clock_jump{};  ///< so far the wall clock was put forward, or back, since the dead worker's start
 };
 
 /// One thing that goes wrong at one place.
 enum class mishap : std::uint8_t {
     none,
-    line_cut,         ///< both sides see it at once
-    line_cut_unseen,  ///< Asterisk goes on for 700 ms, and the worker sees it 300 ms before that
-    request_lost,     ///< never carried out, and no reply
-    reply_lost,       ///< carried out, and no reply
-    doubled,          ///< a fact is told twice
-    doubled_late,     ///< and the second time after two seconds
-    delayed,          ///< a fact comes 60 ms late; of its own channel nothing overtakes it
-    delayed_long,     ///< 1.2 s
-    killed,           ///< the worker; the next one has the whole journal
-    killed_forgetful  ///< and the journal's last 50 ms are lost
+    line_cut,           ///< both sides see it at once
+    line_cut_unseen,    ///< Asterisk goes on for 700 ms, and the worker sees it 300 ms before that
+    silence,            ///< for 4 s Asterisk does what it is asked, and no reply or event arrives; noticed after 2.5 s
+    silence_both_ways,  ///< and no request arrives either
+    request_lost,       ///< never carried out, and no reply
+    reply_lost,         ///< carried out, and no reply
+    doubled,            ///< a fact is told twice
+    doubled_late,       ///< and the second time after two seconds
+    delayed,            ///< a fact comes 60 ms late; of its own channel nothing overtakes it
+    delayed_long,       ///< 1.2 s
+    killed,             ///< the worker; the next one has the whole journal
+    killed_unsent,      ///< what its last step wants is in the journal, and nothing of it was sent
+    killed_forgetful,   ///< the journal's last 50 ms are lost
+    clock_put_back,     ///< killed, and the wall clock is put back by hours before the next one starts
+    clock_put_forward
 };
 [[nodiscard]] std::string_view name_of(mishap what);
 
@@ -89,21 +96,30 @@ struct fault_at {
     std::size_t place = 0;
 };
 
-struct world_plan {
+/// What befalls a worker, whoever calls.
+struct worker_plan {
     std::uint64_t seed = 0;
     instant start{};
     call::rules rules;
     asterisk_traits asterisk;
     wire_faults faults;
-    std::vector<resident> residents;
-    std::vector<flat> flats;
-    std::vector<visit> visits;
     std::vector<cut> cuts;
     std::vector<death> deaths;  ///< in their order
     fault_at fault;
     std::vector<instant> extra_wake_ups;
     instant drain_at = never;
     instant drain_over_at = never;
+
+    /// A fault that kills becomes one of the deaths; in a silence requests wait as long as the adapter lets them.
+    void foresee();
+    /// The last moments of a worker that dies do not reach its journal.
+    [[nodiscard]] bool forgets() const;
+};
+
+struct world_plan : worker_plan {
+    std::vector<resident> residents;
+    std::vector<flat> flats;
+    std::vector<visit> visits;
 
     /// Nothing is lost, refused or late: then the record has to agree with the truth to the letter.
     [[nodiscard]] bool calm() const;

@@ -23,6 +23,8 @@ def calls_of(path):
         line = json.loads(text)
         if "journal" in line:
             header = line
+        elif line.get("retold"):
+            continue                # A call that arrived in a file before.
         elif line.get("fact") == "rules_changed" or line.get("fact") == "memory_recalled":
             return header, {}       # One set of rules and one life: the others are stories of their own.
         elif line.get("fact") == "panel_arrived":

@@ -154,7 +154,7 @@ void order::make(const move& next) {
         case deed::panel_leaves:
             panel_here_ = false;
             if (!panel_told_) {
-                promises_.saw_visitor_leave(now_, panel_channel.text());
+                promises_.saw_caller_leave(now_, panel_channel.text());
             }
             tell(call::panel_left{panel_channel});
             break;

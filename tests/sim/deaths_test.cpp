@@ -2,8 +2,6 @@
 // promise holds.
 
 #include <cstdint>
-#include <iostream>
-#include <string>
 
 #include "catch.hpp"
 #include "seeds.hpp"
@@ -13,34 +11,6 @@ using namespace td;
 using namespace td::sim;
 
 namespace {
-
-std::string told(const world_plan& plan) {
-    world again(plan, story::told);
-    again.run();
-    std::string words = "seed " + std::to_string(plan.seed) + "\n";
-    for (const death& each : plan.deaths) {
-        words +=
-            "death behind step " + std::to_string(each.step) + ", forgotten " + duration_text(each.forgotten) + "\n";
-    }
-    for (const std::string& line : again.trace()) {
-        words.append(line).append("\n");
-    }
-    for (const std::string& line : again.broken()) {
-        words.append("BROKEN ").append(line).append("\n");
-    }
-    return words;
-}
-
-/// The calls that were remembered; prints the story where a promise is broken.
-std::size_t remembered_in(const world_plan& plan, unsigned& broken) {
-    world first(plan, story::untold);
-    first.run();
-    if (!first.broken().empty()) {
-        ++broken;
-        std::cerr << told(plan);
-    }
-    return first.remembered();
-}
 
 /// One phone, which answers after two seconds, and a visitor who talks for a minute.
 world_plan one_long_talk() {
@@ -74,7 +44,7 @@ TEST_CASE("deaths: one or two at any fact, with up to 50 ms forgotten", "[sim]")
         world undisturbed(plan, story::untold);
         undisturbed.run();
         plan.deaths = td::test::deaths_by_dice(seed, undisturbed.steps());
-        remembered += remembered_in(plan, broken);
+        remembered += td::test::remembered_in<world>(plan, broken);
     }
     CHECK(broken == 0);
     CHECK(remembered > (last - first) / 3);
@@ -90,7 +60,7 @@ TEST_CASE("deaths: at every single fact of a few worlds", "[sim]") {
         for (std::size_t step = 1; step <= undisturbed.steps() && broken < 3; ++step) {
             world_plan mortal = plan;
             mortal.deaths.push_back({step, duration{}, 500ms});
-            remembered += remembered_in(mortal, broken);
+            remembered += td::test::remembered_in<world>(mortal, broken);
         }
     }
     CHECK(broken == 0);
@@ -109,14 +79,15 @@ TEST_CASE("deaths: who talks is not parted by an absence beyond the ring limit, 
         for (const duration forgotten : {0ms, 5ms, 20ms, 50ms}) {
             world_plan mortal = plan;
             mortal.deaths.push_back({step, forgotten, 20s});
-            remembered_in(mortal, broken);
+            td::test::remembered_in<world>(mortal, broken);
             world lived(mortal, story::untold);
             lived.run();
             const verdict end = lived.verdicts().front();
-            talks += end.talked ? 1U : 0U;
-            if (end.talked && !end.visitor_left) {  // the visitor would have left after a minute: we parted them
+            talks += end.visitor.talked ? 1U : 0U;
+            if (end.visitor.talked &&
+                !end.visitor.left) {  // the visitor would have left after a minute: we parted them
                 ++broken;
-                std::cerr << told(mortal);
+                td::test::tell<world>(mortal);
             }
         }
     }

@@ -3,8 +3,6 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <iostream>
-#include <string>
 
 #include "catch.hpp"
 #include "seeds.hpp"
@@ -12,39 +10,6 @@
 
 using namespace td;
 using namespace td::sim;
-
-namespace {
-
-std::string told(const sos_plan& plan) {
-    sos_world again(plan, story::told);
-    again.run();
-    std::string words = "sos seed " + std::to_string(plan.seed) + ", " + std::string(name_of(plan.fault.what)) +
-                        " at " + std::to_string(plan.fault.place) + "\n";
-    for (const death& each : plan.deaths) {
-        words +=
-            "death behind step " + std::to_string(each.step) + ", forgotten " + duration_text(each.forgotten) + "\n";
-    }
-    for (const std::string& line : again.trace()) {
-        words.append(line).append("\n");
-    }
-    for (const std::string& line : again.broken()) {
-        words.append("BROKEN ").append(line).append("\n");
-    }
-    return words;
-}
-
-/// The calls that were remembered; prints the story where a promise is broken.
-std::size_t remembered_in(const sos_plan& plan, unsigned& broken) {
-    sos_world first(plan, story::untold);
-    first.run();
-    if (!first.broken().empty()) {
-        ++broken;
-        std::cerr << told(plan);
-    }
-    return first.remembered();
-}
-
-}  // namespace
 
 TEST_CASE("sos deaths: one or two at any fact, with up to 50 ms forgotten", "[sim]") {
     const auto [first, last] = td::test::seeds_wanted(600);
@@ -55,7 +20,7 @@ TEST_CASE("sos deaths: one or two at any fact, with up to 50 ms forgotten", "[si
         sos_world undisturbed(plan, story::untold);
         undisturbed.run();
         plan.deaths = td::test::deaths_by_dice(seed, undisturbed.steps());
-        remembered += remembered_in(plan, broken);
+        remembered += td::test::remembered_in<sos_world>(plan, broken);
     }
     CHECK(broken == 0);
     CHECK(remembered > (last - first) / 4);
@@ -70,7 +35,7 @@ TEST_CASE("sos deaths: one fault at every place of a few worlds", "[sim]") {
             for (const mishap kind : kinds) {
                 sos_plan struck = plan;
                 struck.fault = {kind, place};
-                remembered += remembered_in(struck, broken);
+                remembered += td::test::remembered_in<sos_world>(struck, broken);
                 ++worlds;
             }
         }

@@ -20,6 +20,7 @@ std::string channel_of(const event_body& what) {
                           [](const dialled& e) { return e.peer.id + (e.status.empty() ? "" : "/" + e.status); },
                           [](const bridge_destroyed& e) { return e.bridge.id; },
                           [](const application_replaced&) { return std::string(); },
+                          [](const user_event_said& e) { return e.name; },
                           [](const destroyed& e) {
                               return e.channel.id + "/" + std::to_string(e.cause) +
                                      (e.tech_cause == 0 ? "" : "/" + std::to_string(e.tech_cause));
@@ -351,6 +352,21 @@ TEST_CASE("fake asterisk: a filter lets through what it names, and dies with an 
     s.model.connect(s.now, {"td"});
     s.status(show_application{"td"});
     CHECK(std::get<application_snapshot>(s.last.body).filter.allowed.empty());
+}
+
+TEST_CASE("fake asterisk: a user event is heard by who holds the application, unless its filter is against it",
+          "[sim]") {
+    script s;
+    const auto say = [&](const std::string& app) {
+        s.model.ask(s.now, {0, 90}, say_user_event{"hello", app});
+        return s.after(1ms);
+    };
+    CHECK(say("td") == "ChannelUserevent:hello =204");
+    CHECK(say("nobody") == "=404");
+    s.status(filter_events{"td", {{"StasisStart"}, {}}});
+    CHECK(say("td") == "=204");
+    s.model.disconnect(s.now, s.socket);
+    CHECK(say("td") == "=404");
 }
 
 TEST_CASE("fake asterisk: 16 waits for the channel's thread, 22 does not", "[sim]") {
