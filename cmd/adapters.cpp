@@ -79,6 +79,12 @@ result<ari::options> ari_options(const config::settings& from, const secret_read
     return options;
 }
 
+std::string no_asterisk(const config::settings& from, duration waited, const ari::client& line) {
+    return "no service from Asterisk at " + from.ari.url.text + " for " + duration_text(waited) +
+           (line.trouble().empty() ? std::string(" (no answer)") : " (last: " + line.trouble() + ")") +
+           (line.reached() ? "" : ": is it running, and does its http.conf listen there?");
+}
+
 result<chosen_crm> open_crm(boost::asio::io_context& loop, const config::settings& from, const secret_reader& secrets,
                             std::function<instant()> now, ports::fact_sink facts) {
     if (from.crm.url.scheme == "file") {

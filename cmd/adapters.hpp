@@ -31,6 +31,8 @@ using secret_reader = std::function<result<secret>(const config::secret_ref&)>;
 [[nodiscard]] feed::spool_options spool_options(const config::settings& from);
 [[nodiscard]] runtime::status_options status_options(const config::settings& from);
 [[nodiscard]] result<ari::options> ari_options(const config::settings& from, const secret_reader& secrets);
+/// Says that `line` was not served for so long, and what went wrong last.
+[[nodiscard]] std::string no_asterisk(const config::settings& from, duration waited, const ari::client& line);
 
 /// The CRM that crm.url names: a server, or a file that can be read again.
 struct chosen_crm {

@@ -132,7 +132,14 @@ std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
     if (error.get_name() == "RequiredError" && !verbs_of(at).empty()) {
         return full_name(at) + ": a verb is missing; there are " + listed(verbs_of(at));
     }
-    return full_name(at) + ": " + config::printable(error.what(), 400);
+    const std::string_view said = error.what();
+    constexpr std::string_view of_flag = "Could not convert: ";  // what CLI11 says of --flag=value
+    if (error.get_name() == "ConversionError" && said.starts_with(of_flag)) {
+        return full_name(at) + ": " +
+               config::printable(said.substr(of_flag.size(), said.find(" = ") - of_flag.size()), 400) +
+               " takes no value";
+    }
+    return full_name(at) + ": " + config::printable(said, 400);
 }
 
 exit_status usage_error(const CLI::App& root, const std::string& text, std::ostream& err) {

@@ -47,11 +47,22 @@ const config::settings* context::settings() {
 
 result<secret> context::secret_of(const config::secret_ref& reference) {
     auto found = config::resolve(reference, variables_);
-    if (!found && found.why().kind == failure_kind::not_found) {
-        return failure{failure_kind::bad_input,
-                       found.why().text};  // a secret that is not there is a mistake of the configuration
+    if (found) {
+        return found;
     }
-    return found;
+    failure why = found.why();
+    if (why.kind == failure_kind::not_found) {
+        why.kind = failure_kind::bad_input;  // a secret that is not there is a mistake of the configuration
+    }
+    for (const config::problem& each : config::problems_of_secrets(configuration())) {
+        if (each.text.ends_with(why.text)) {
+            config::problem fatal = each;  // with its place, its key, and what to do
+            fatal.how = config::problem::weight::error;
+            why.text = config::text_of(fatal);
+            break;
+        }
+    }
+    return why;
 }
 
 void context::say(std::string_view words) {

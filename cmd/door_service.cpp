@@ -36,10 +36,7 @@ namespace {
 constexpr std::chrono::milliseconds last_words{2000};  // for journal, spool and log to reach the disk at the end
 constexpr std::chrono::milliseconds quick_words{100};  // to servers, where somebody waits for our lock
 constexpr duration drain_check = 50ms;
-
-instant wall_clock() {
-    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
-}
+constexpr duration both_taken = 200ms;
 
 }  // namespace
 
@@ -47,10 +44,11 @@ struct door_service::insides {
     insides(context& outside, const service_wishes& told, const config::settings& from);
 
     result<done> succeed();
-    result<done> open_stores();
+    result<done> open_records();
     result<done> open_adapters();
     result<done> open_emergency_line(const secret_reader& secrets);
     result<done> open_status_page();
+    result<done> open_memory();
 
     void start();
     void reach_asterisk_or_end();
@@ -132,7 +130,7 @@ door_service::insides::insides(context& outside, const service_wishes& told, con
     : with(outside),
       wishes(told),
       settings(from),
-      log(log_options(from), wall_clock),
+      log(log_options(from), runtime::wall_clock),
       metrics({TDCTL_VERSION, __VERSION__, told.node}),
       before(outside, from, {told.node, told.patience, told.wait}, log) {
     signals.add(SIGUSR2);
@@ -155,28 +153,13 @@ result<done> door_service::insides::succeed() {
     return done{};
 }
 
-result<done> door_service::insides::open_stores() {
+result<done> door_service::insides::open_records() {
     const auto secrets = [this](const config::secret_ref& reference) { return with.secret_of(reference); };
     auto opened_feed = feed_line::open(settings, secrets, alarms());
     if (!opened_feed) {
         return opened_feed.why();
     }
     records = std::move(*opened_feed);
-    const auto rules = config::call_rules(settings);
-    // Before this run writes a file, or lets one go.
-    memory.emplace(settings.journal.dir, wishes.node,
-                   runtime::reading_run{rules, runtime::origin_of(clock), clock.now()});
-    auto options = recorder_options(settings, wishes.node);
-    options.clock = runtime::origin_of(clock);
-    auto opened_journal = runtime::recorder::open(std::move(options), rules, wall_clock, alarms());
-    if (!opened_journal) {
-        return opened_journal.why();
-    }
-    recorder = std::move(*opened_journal);
-    journal = std::make_unique<journal_witness>(*recorder);
-    worker = std::make_unique<runtime::worker>(
-        loop.get_executor(), clock, rules,
-        std::vector<runtime::witness*>{journal.get(), &lines, &call_meter, &call_log});
     return done{};
 }
 
@@ -219,7 +202,6 @@ result<done> door_service::insides::open_emergency_line(const secret_reader& sec
     }
     emergency = std::move(*opened);
     lines.lead(*asterisk, emergency->asterisk());
-    worker->begin({lines, crm.role(), *push, records->role(), *line.role, crm.sites(), emergency->numbers()});
     return done{};
 }
 
@@ -236,7 +218,7 @@ result<done> door_service::insides::open_status_page() {
         emergency->show(to);
         show(asterisk->counted(), emergency->asterisk().counted(), to);
         show(recorder->counts(), to);
-        records->show(wall_clock(), to);
+        records->show(runtime::wall_clock(), to);
     });
     if (settings.metrics.listen.is("none")) {
         return done{};
@@ -251,12 +233,35 @@ result<done> door_service::insides::open_status_page() {
     return done{};
 }
 
-void door_service::insides::start() {
+/// Last of all that may fail: whoever serves Asterisk's applications loses them here.
+result<done> door_service::insides::open_memory() {
     log.say(runtime::log_level::info, "starting",
             {{"version", TDCTL_VERSION},
              {"node", wishes.node},
              {"app", settings.door.app},
              {"asterisk", settings.ari.url.text}});
+    before.hold_meanwhile();
+    log.say(runtime::log_level::info, "reading the journal", {{"dir", settings.journal.dir}});
+    const auto rules = config::call_rules(settings);
+    // Before this run writes a file, or lets one go.
+    memory.emplace(settings.journal.dir, wishes.node,
+                   runtime::reading_run{rules, runtime::origin_of(clock), clock.now()});
+    auto options = recorder_options(settings, wishes.node);
+    options.clock = runtime::origin_of(clock);
+    auto opened_journal = runtime::recorder::open(std::move(options), rules, runtime::wall_clock, alarms());
+    if (!opened_journal) {
+        return opened_journal.why();
+    }
+    recorder = std::move(*opened_journal);
+    journal = std::make_unique<journal_witness>(*recorder);
+    worker = std::make_unique<runtime::worker>(
+        loop.get_executor(), clock, rules,
+        std::vector<runtime::witness*>{journal.get(), &lines, &call_meter, &call_log});
+    worker->begin({lines, crm.role(), *push, records->role(), *line.role, crm.sites(), emergency->numbers()});
+    return done{};
+}
+
+void door_service::insides::start() {
     on_signal(0);
     memory->remember(*worker, *recorder, config::call_rules(settings), clock, log);
     asterisk->start();
@@ -273,9 +278,8 @@ void door_service::insides::reach_asterisk_or_end() {
     patience.expires_after(wishes.wait);
     patience.async_wait([this](const boost::system::error_code& error) {
         if (!error && !told_ready && !stopping) {
-            stop_by({failure_kind::unreachable, "Asterisk did not answer at " + settings.ari.url.text + " for " +
-                                                    duration_text(wishes.wait) +
-                                                    ": is it running, and does its http.conf listen there?"});
+            stop_by({failure_kind::unreachable,
+                     no_asterisk(settings, wishes.wait, asterisk->connected() ? emergency->asterisk() : *asterisk)});
         }
     });
 }
@@ -305,17 +309,15 @@ void door_service::insides::tell_of(const alarm& news) {
             {{"alarm", news.name}, {"said", news.text}});
 }
 
-/// The troubles that nobody reports by himself.
+/// The trouble that nobody reports by himself.
 void door_service::insides::look_for_trouble() {
-    const auto follow = [this](const std::string& name, bool failing, const std::string& text) {
-        const alarm news{name, failing ? alarm_state::raised : alarm_state::cleared, text};
-        if (standing.take(news)) {
-            tell_of(news);
-        }
-    };
-    if (crm.server && crm.server->file_counters() != nullptr) {
-        follow("crm_memory", crm.server->file_counters()->failing,
-               "answers of the CRM are not kept for the next start: " + settings.crm.memory);
+    if (!crm.server || crm.server->file_counters() == nullptr) {
+        return;
+    }
+    const alarm news{"crm_memory", crm.server->file_counters()->failing ? alarm_state::raised : alarm_state::cleared,
+                     "answers of the CRM are not kept for the next start: " + settings.crm.memory};
+    if (standing.take(news)) {
+        tell_of(news);
     }
 }
 
@@ -397,7 +399,16 @@ void door_service::insides::reload() {
 
 void door_service::insides::stop_by(const failure& why) {
     if (why.kind == failure_kind::taken) {
-        hand_over();  // another worker took the application over: that is how a successor begins
+        // That is how a successor begins. It takes one application after the other; whoever leaves between the two may
+        // take the second from it (ari/hearing.hpp), and so may whoever makes a lost line anew.
+        asterisk->renounce();
+        emergency->asterisk().renounce();
+        patience.expires_after(asterisk->reached() || emergency->asterisk().reached() ? both_taken : duration::zero());
+        patience.async_wait([this](const boost::system::error_code& error) {
+            if (!error) {
+                hand_over();
+            }
+        });
         return;
     }
     log.say(runtime::log_level::error, "cannot go on", {{"reason", why.text}});
@@ -468,7 +479,8 @@ result<std::unique_ptr<door_service>> door_service::open(context& with, const se
     if (in->never_served) {
         return std::unique_ptr<door_service>(new door_service(std::move(in)));
     }
-    for (const auto step : {&insides::open_status_page, &insides::open_stores, &insides::open_adapters}) {
+    for (const auto step :
+         {&insides::open_status_page, &insides::open_records, &insides::open_adapters, &insides::open_memory}) {
         if (auto opened = ((*in).*step)(); !opened) {
             return opened.why();
         }

@@ -22,7 +22,7 @@ public:
         recorder_.note(at, news, wishes);
     }
     void remembered(instant at, const call::fact& news, const call::commands& wishes) override {
-        recorder_.note(at, news, wishes);
+        recorder_.note_again(at, news, wishes);
     }
 
 private:

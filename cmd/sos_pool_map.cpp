@@ -6,6 +6,7 @@
 
 #include "cmd/sos_pool_print.hpp"
 #include "pool/map_check.hpp"
+#include "runtime/clock.hpp"
 
 namespace td::cmd::sos_pool {
 namespace {
@@ -23,13 +24,8 @@ struct look {
     }
 };
 
-/// The moment is taken anew for each look: the second one comes later.
-instant moment() {
-    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
-}
-
 result<look> look_at_both(session& in, ports::callback_store* map) {
-    const instant now = moment();
+    const instant now = runtime::wall_clock();  // anew for each look: the second one comes later
     look found;
     std::vector<pool::callback_entry> held;
     if (map != nullptr) {

@@ -12,6 +12,7 @@
 #include "pool/cities.hpp"
 #include "pool/numbers.hpp"
 #include "pool/rules.hpp"
+#include "runtime/clock.hpp"
 
 namespace td::cmd::sos_pool {
 namespace {
@@ -29,10 +30,6 @@ std::string user_name(const config::variable_map& variables) {
 std::string host_name() {
     std::array<char, 256> name{};
     return ::gethostname(name.data(), name.size() - 1) == 0 ? config::printable(name.data()) : "localhost";
-}
-
-instant wall_clock() {
-    return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -58,7 +55,7 @@ session::session(context& with_, const config::settings& settings_, std::unique_
       settings(settings_),
       store(std::move(store_)),
       rehearsal(how.rehearsal),
-      now(wall_clock()),
+      now(runtime::wall_clock()),
       who(std::move(how.who)) {}
 
 result<std::unique_ptr<session>> session::open(context& with, bool rehearsal) {

@@ -28,6 +28,7 @@ constexpr duration ask_again = 250ms;       // between two questions at the hold
 constexpr duration longest_answer = 500ms;  // to one of them
 constexpr duration longest_silence = 2s;    // a holder that answered once and is silent for so long hangs, and is ended
 constexpr duration longest_step_down = 5s;  // a holder that was relieved and is there after so long is ended
+constexpr duration longest_hold = 1s;       // that reading the journal waits for an Asterisk that may be away
 constexpr int last_descriptors_ms = 2000;   // of a process that has let the lock go and is still closing the rest
 
 /// What one journal may serve. Two that differ share a directory by mistake, and must not end each other.
@@ -50,6 +51,9 @@ struct succession::insides {
     bool take();
     std::unique_ptr<ari::client> line_of(ari::options wanted);
     result<done> hold_applications();
+    void hold_again();
+    void wait_until_held();
+    void hold_meanwhile();
     result<std::unique_ptr<ari::client>> ask_asterisk();
     [[nodiscard]] bool applications_held() const;
     void ask_holder();
@@ -71,7 +75,9 @@ struct succession::insides {
     bool told_to_end = false;
     std::optional<failure> refused;  ///< by Asterisk, or by the file system
     runtime::service_notice notice;
-    std::vector<std::unique_ptr<ari::client>> lines;
+    std::vector<ari::options> wanted_lines;
+    std::vector<std::unique_ptr<ari::client>> lines;  ///< one for each of them
+    bool held_again = false;
 
     // The holder as a standby sees it.
     std::unique_ptr<http::client> questions;
@@ -209,6 +215,7 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
         if (told_to_end) {
             return turn::told_to_end;
         }
+        hold_again();
         if (refused) {
             return *refused;
         }
@@ -216,9 +223,10 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
             end_at = steady::now() + longest_step_down;
         }
         if (!end_at && steady::now() >= give_up_at) {
-            return failure{failure_kind::unreachable, "Asterisk did not answer at " + settings.ari.url.text + " for " +
-                                                          duration_text(wish.wait) + ": process " +
-                                                          std::to_string(holder) + " goes on serving"};
+            const auto missing =
+                std::find_if(lines.begin(), lines.end(), [](const auto& l) { return !l->connected(); });
+            return failure{failure_kind::unreachable, "process " + std::to_string(holder) + " goes on serving: " +
+                                                          no_asterisk(settings, wish.wait, **missing)};
         }
         if (end_at && steady::now() >= *end_at && !last_holder) {
             return failure{failure_kind::taken, "another worker keeps its journal of node " + wish.node + " in " +
@@ -233,6 +241,7 @@ result<succession::turn> succession::insides::relieve(pid_t holder) {
         }
         pause();
     }
+    wait_until_held();
     return turn::ours;
 }
 
@@ -244,12 +253,54 @@ result<done> succession::insides::hold_applications() {
         return wanted.why();
     }
     for (const std::string& app : {settings.door.app, settings.sos.app}) {
-        ari::options one = *wanted;
-        one.app = app;
-        lines.push_back(line_of(std::move(one)));
+        wanted_lines.push_back(*wanted);
+        wanted_lines.back().app = app;
+        lines.push_back(line_of(wanted_lines.back()));
         lines.back()->start();
     }
     return done{};
+}
+
+/// The holder may have been making a lost line anew in the moment in which it was relieved, and taken it back: once it
+/// is taken again. Whoever takes it a second time is another successor.
+void succession::insides::hold_again() {
+    if (!refused || refused->kind != failure_kind::taken || held_again) {
+        return;
+    }
+    held_again = true;
+    refused.reset();
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (lines[i]->over()) {
+            log.say(runtime::log_level::info, "taking an application again", {{"app", wanted_lines[i].app}});
+            lines[i] = line_of(wanted_lines[i]);
+            lines[i]->start();
+        }
+    }
+}
+
+void succession::insides::hold_meanwhile() {
+    if (!lines.empty() || !hold_applications()) {
+        return;
+    }
+    const auto began = steady::now();
+    wait_until_held();
+    if (applications_held()) {
+        log.say(runtime::log_level::info, "applications held",
+                {{"ms", std::chrono::duration_cast<std::chrono::milliseconds>(steady::now() - began).count()}});
+    }
+    std::erase_if(lines, [](const auto& line) { return !line->connected(); });
+}
+
+/// A line that is given up on its way may come to Asterisk behind the one that serves, and take its application.
+void succession::insides::wait_until_held() {
+    const auto give_up_at = steady::now() + longest_hold;
+    timer.expires_after(longest_hold);
+    timer.async_wait([](const boost::system::error_code&) {});
+    loop.restart();
+    while (!applications_held() && !refused && steady::now() < give_up_at) {
+        loop.run_one();
+    }
+    timer.cancel();
 }
 
 std::unique_ptr<ari::client> succession::insides::line_of(ari::options wanted) {
@@ -360,6 +411,10 @@ succession::~succession() = default;
 
 result<succession::turn> succession::begin() {
     return in_->begin();
+}
+
+void succession::hold_meanwhile() {
+    in_->hold_meanwhile();
 }
 
 void succession::serving() {

@@ -42,6 +42,10 @@ public:
     /// Blocks until the work is ours. Failures: taken (another application or Asterisk is served from this journal),
     /// unreachable (Asterisk, when somebody is to be relieved), not_allowed (the directory, or ari.password).
     [[nodiscard]] result<turn> begin();
+    /// Takes the applications, where nobody was relieved, for as long as the journal is read: without a holder Asterisk
+    /// hangs up every phone that answers. Blocks until both are held, a second at most; what Asterisk refuses is told
+    /// by the lines that serve.
+    void hold_meanwhile();
     /// The new lines to Asterisk are up: those that kept its applications alive are closed.
     void serving();
 

@@ -35,7 +35,7 @@ act declare_verbs(CLI::App& parent, const std::vector<verb>& offered) {
 }
 
 std::vector<verb> all_verbs() {
-    return {serve_ari_verb(), sos_pool_verb(), load_test_verb(), config_verb()};
+    return {serve_ari_verb(), sos_pool_verb(), replay_calls_verb(), load_test_verb(), config_verb()};
 }
 
 }  // namespace td::cmd

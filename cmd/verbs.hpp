@@ -38,5 +38,6 @@ struct verb {
 [[nodiscard]] verb sos_pool_verb();
 [[nodiscard]] verb config_verb();
 [[nodiscard]] verb load_test_verb();
+[[nodiscard]] verb replay_calls_verb();
 
 }  // namespace td::cmd
