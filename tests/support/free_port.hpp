@@ -12,11 +12,11 @@
 namespace td::test {
 
 /// Below the ports that Linux gives out by itself, so that nobody takes it while a server starts or is down, and no
-/// attempt to reach it meets itself. Two test programs begin at different ones.
+/// attempt to reach it meets itself; and below those of the lab. Test programs that run at a time begin far apart.
 inline std::uint16_t free_port() {
     constexpr int first = 20100;
-    constexpr int count = 12500;
-    static int turn = static_cast<int>(::getpid() % (count / 10)) * 10;
+    constexpr int count = 9800;
+    static int turn = static_cast<int>(::getpid() % 49) * 200 + static_cast<int>(::getpid() / 49 % 20) * 10;
     for (int tried = 0; tried < count; ++tried) {
         const auto port = static_cast<std::uint16_t>(first + turn++ % count);
         const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
